@@ -1,0 +1,74 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.NetlinkClient;
+import io.fwtrail.netlink.route.LinkMessage;
+import io.netty.util.collection.IntObjectHashMap;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names of a namespace's network interfaces by index. An index that is not known is asked for
+ * once, until interfaces change ({@link #changed}). The name of an interface that is gone stays:
+ * packets that it had carried may still be told of.
+ */
+final class Interfaces {
+  private final NetlinkClient client;
+  private final IntObjectHashMap<String> names = new IntObjectHashMap<>();
+  private boolean stale = true;
+
+  Interfaces(NetlinkClient client) {
+    this.client = client;
+  }
+
+  /** An interface came, went, or has another name. */
+  void changed() {
+    stale = true;
+  }
+
+  /** The name of an index: null for 0, which means none; the number where no name is known. */
+  @Nullable String name(int index) {
+    if (index == 0) {
+      return null;
+    }
+    if (stale) {
+      refresh();
+    }
+    String name = names.get(index);
+    if (name == null) {
+      name = Integer.toString(index);
+      names.put(index, name);
+    }
+    return name;
+  }
+
+  /** The names of all interfaces that there are now. */
+  Set<String> present() throws IOException {
+    Set<String> present = new HashSet<>();
+    read(present);
+    return present;
+  }
+
+  private void refresh() {
+    stale = false;
+    try {
+      read(new HashSet<>());
+    } catch (IOException e) {
+      // The names known so far have to do; a number is shown for the others.
+    }
+  }
+
+  private void read(Set<String> present) throws IOException {
+    client.dump(
+        "listing network interfaces",
+        LinkMessage::writeDump,
+        message -> {
+          if (LinkMessage.isLink(message)) {
+            LinkMessage link = LinkMessage.decode(message);
+            names.put(link.index(), link.name());
+            present.add(link.name());
+          }
+        });
+  }
+}

@@ -1,0 +1,119 @@
+package io.fwtrail.tracer.mark;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which packets are to be traced. Within a list one must fit; all lists that are not empty must.
+ *
+ * @param protocols numbers of IP protocols
+ * @param src source addresses
+ * @param dst destination addresses
+ * @param sports source ports
+ * @param dports destination ports
+ * @param in interfaces that packets come in by; a name that ends in + stands for all that begin so
+ * @param out interfaces that packets leave by; likewise
+ * @param bothWays whether the answers are meant too: source and destination, in and out changed over
+ * @param expression an expression in nft's language that must match as well, or null
+ * @param sample one in so many of the packets that fit, 1 for all
+ * @param rate at most so many a second, 0 for no limit
+ */
+public record PacketMatch(
+    List<Integer> protocols,
+    List<Prefix> src,
+    List<Prefix> dst,
+    List<PortRange> sports,
+    List<PortRange> dports,
+    List<String> in,
+    List<String> out,
+    boolean bothWays,
+    @Nullable String expression,
+    int sample,
+    Rate rate) {
+
+  /** Every packet. */
+  public static final PacketMatch ALL =
+      new PacketMatch(
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          false,
+          null,
+          1,
+          Rate.UNLIMITED);
+
+  /** Copies the lists. */
+  public PacketMatch {
+    protocols = List.copyOf(protocols);
+    src = List.copyOf(src);
+    dst = List.copyOf(dst);
+    sports = List.copyOf(sports);
+    dports = List.copyOf(dports);
+    in = List.copyOf(in);
+    out = List.copyOf(out);
+  }
+
+  /**
+   * Ports from one to another, both included.
+   *
+   * @param from 0 to 65,535
+   * @param to not less than {@code from}
+   */
+  public record PortRange(int from, int to) {
+    /** Checks the bounds. */
+    public PortRange {
+      if (from < 0 || to > 65_535 || from > to) {
+        throw new IllegalArgumentException("ports " + from + " to " + to);
+      }
+    }
+  }
+
+  /**
+   * At most so many packets in so many seconds.
+   *
+   * @param packets 0 for no limit
+   * @param seconds 1 for "/s", 60 for "/min", 3600 for "/h"
+   */
+  public record Rate(long packets, long seconds) {
+    /** No limit. */
+    public static final Rate UNLIMITED = new Rate(0, 1);
+
+    /** Whether there is a limit. */
+    public boolean limited() {
+      return packets > 0;
+    }
+  }
+
+  /** Whether packets may fit that are held back by {@link #sample} or {@link #rate}. */
+  public boolean holdsBack() {
+    return sample > 1 || rate.limited();
+  }
+
+  /** The same match for the answers. */
+  PacketMatch reversed() {
+    return new PacketMatch(
+        protocols, dst, src, dports, sports, out, in, false, expression, sample, rate);
+  }
+
+  /** Whether an interface's name fits one of a list, where a trailing + stands for anything. */
+  public static boolean fitsInterface(List<String> patterns, @Nullable String name) {
+    if (patterns.isEmpty()) {
+      return true;
+    }
+    if (name == null) {
+      return false;
+    }
+    for (String pattern : patterns) {
+      if (pattern.endsWith("+")
+          ? name.startsWith(pattern.substring(0, pattern.length() - 1))
+          : name.equals(pattern)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,116 @@
+package io.fwtrail.tracer.ruleset;
+
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Rule;
+import io.fwtrail.tracer.hop.Verdict;
+import io.netty.util.collection.LongObjectHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A chain with its rules, as it stood at one generation of the rule set. Immutable. */
+public final class Chain {
+  private final NfFamily family;
+  private final String table;
+  private final String name;
+  private final @Nullable Hook hook;
+  private final int priority;
+  private final String type;
+  private final @Nullable Verdict policy;
+  private final List<String> devices;
+  private final List<Rule> rules;
+  private final LongObjectHashMap<Entry> byHandle;
+
+  /** A rule, and what a hop that met it must look like. */
+  record Entry(Rule rule, RuleEffects effects) {}
+
+  Chain(
+      NfFamily family,
+      String table,
+      String name,
+      @Nullable Hook hook,
+      int priority,
+      String type,
+      @Nullable Verdict policy,
+      List<String> devices,
+      List<Entry> entries) {
+    this.family = family;
+    this.table = table;
+    this.name = name;
+    this.hook = hook;
+    this.priority = priority;
+    this.type = type;
+    this.policy = policy;
+    this.devices = List.copyOf(devices);
+    this.rules = entries.stream().map(Entry::rule).toList();
+    this.byHandle = new LongObjectHashMap<>(Math.max(1, entries.size() * 2));
+    for (Entry entry : entries) {
+      byHandle.put(entry.rule().handle(), entry);
+    }
+  }
+
+  /** Its table's family. */
+  public NfFamily family() {
+    return family;
+  }
+
+  /** Its table's name. */
+  public String table() {
+    return table;
+  }
+
+  /** Its name. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether packets come to it from a hook, not only from other chains. */
+  public boolean isBase() {
+    return hook != null;
+  }
+
+  /** The hook it stands at; null for a chain that is only jumped to. */
+  public @Nullable Hook hook() {
+    return hook;
+  }
+
+  /** Chains of one hook are run from the lowest to the highest; 0 for a chain without a hook. */
+  public int priority() {
+    return priority;
+  }
+
+  /** Whether only the first packet of a connection comes here. */
+  public boolean isNat() {
+    return type.equals("nat");
+  }
+
+  /** What becomes of packets that no rule decided; null for a chain without a hook. */
+  public @Nullable Verdict policy() {
+    return policy;
+  }
+
+  /** The devices of an ingress or egress chain, else empty. */
+  public List<String> devices() {
+    return devices;
+  }
+
+  /** Its rules in order. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /** The rule of a handle, or null. */
+  public @Nullable Rule rule(long handle) {
+    Entry entry = byHandle.get(handle);
+    return entry == null ? null : entry.rule();
+  }
+
+  @Nullable Entry entry(long handle) {
+    return byHandle.get(handle);
+  }
+
+  @Override
+  public String toString() {
+    return family.keyword() + " " + table + " " + name;
+  }
+}

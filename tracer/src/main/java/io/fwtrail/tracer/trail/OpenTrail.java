@@ -1,0 +1,206 @@
+package io.fwtrail.tracer.trail;
+
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.hop.Conntrack;
+import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.Packet;
+import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.ruleset.Chain;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A trail whose end was not seen yet, and where in the rule set its packet stands. */
+final class OpenTrail {
+  /** The neighbours in the assembler's list, which runs from the least to the most recent. */
+  @Nullable OpenTrail older;
+
+  @Nullable OpenTrail newer;
+
+  final long begin;
+  final List<Hop> hops = new ArrayList<>(16);
+  final List<Trail.Change> changes = new ArrayList<>(2);
+
+  /** The source's key; another one when the packet comes back by the loopback device. */
+  long key;
+
+  /** 0 until the first hop is shown: a trail that shows none has no number. */
+  long number;
+
+  /** When the last message came, in nanoseconds of the monotonic clock. */
+  long touched;
+
+  long end;
+  @Nullable String why;
+  boolean marked;
+
+  /** Whether a program in user space has, or had, the packet. */
+  boolean queued;
+
+  /** Whether the present base chain let the packet pass. */
+  boolean passed;
+
+  boolean toLoopback;
+  @Nullable Packet first;
+  @Nullable Packet packet;
+  @Nullable String in;
+  @Nullable String out;
+  @Nullable Conntrack conntrack;
+  RuleSet ruleSet = RuleSet.EMPTY;
+
+  /** The base chain that the packet is in; null where its message named another chain first. */
+  @Nullable Chain base;
+
+  private final List<Chain> visited = new ArrayList<>(8);
+  private String table = "";
+  private String firstChain = "";
+  private NfFamily family = NfFamily.UNSPECIFIED;
+  private long mark;
+  private boolean markKnown;
+  private @Nullable Hook hook;
+
+  OpenTrail(long key, long begin) {
+    this.key = key;
+    this.begin = begin;
+  }
+
+  /**
+   * Whether the first message of a base chain begins another packet's trail, though it bears this
+   * one's key: the kernel gives a buffer, and so its trace id, to the next packet at once.
+   */
+  boolean isEndedBy(Sighting s) {
+    Packet now = s.packet;
+    if (packet != null && now != null && !packet.canBecome(now, queued)) {
+      return true;
+    }
+    Chain chain = s.chainInfo;
+    if (chain == null) {
+      // The rule set is not known: the same chain again is the only sign.
+      return firstChain.equals(s.chain) && table.equals(s.table);
+    }
+    if (!chain.isBase()) {
+      // Were the packet traced before, a base chain would have told of it first: here in the middle
+      // of one, a rule has just begun to trace it.
+      return true;
+    }
+    Hook next = Objects.requireNonNull(chain.hook());
+    if (visited.contains(chain)) {
+      // A program in user space may send a packet round the same hook again (NF_REPEAT); a packet
+      // may leave by two devices, one on top of the other.
+      boolean onward = next == Hook.EGRESS && !Objects.equals(out, s.out);
+      return !queued && !onward;
+    }
+    return hook != null && !Way.canFollow(family, hook, chain.family(), next);
+  }
+
+  /** Whether a message that shows no packet fits where the packet stands. */
+  boolean continuesWith(Sighting s) {
+    return !passed && table.equals(s.table) && family == s.family;
+  }
+
+  /** Takes the first message of a base chain. */
+  void enter(Sighting s) {
+    Chain chain = s.chainInfo;
+    table = s.table;
+    firstChain = s.chain;
+    family = s.family;
+    ruleSet = s.ruleSet;
+    base = chain != null && chain.isBase() ? chain : null;
+    if (base != null) {
+      hook = base.hook();
+      visited.add(base);
+    } else {
+      hook = null;
+    }
+    passed = false;
+    queued = false;
+    in = s.in;
+    out = s.out;
+    toLoopback = s.toLoopback;
+    if (s.conntrack != null) {
+      conntrack = s.conntrack;
+    }
+    if (s.packet != null) {
+      if (first == null) {
+        first = s.packet;
+      } else if (packet != null) {
+        Changes.between(packet, s.packet, hops.size() + 1, changes);
+      }
+      packet = s.packet;
+    }
+  }
+
+  /** Takes any message after {@link #enter}. */
+  void note(Sighting s) {
+    end = s.time;
+    if (base == null && s.chainInfo != null && s.chainInfo.isBase()) {
+      // The policy's message names the base chain at last.
+      base = s.chainInfo;
+      hook = base.hook();
+      visited.add(base);
+    }
+    if (markKnown && s.mark != mark && s.kind != null && !s.hidden) {
+      changes.add(new Trail.Change(hops.size() + 1, "mark", mark, s.mark));
+    }
+    mark = s.mark;
+    markKnown = true;
+  }
+
+  /** The hook that the packet is at; null where it is not known. */
+  @Nullable Hook hook() {
+    return hook;
+  }
+
+  /** What is still to come. */
+  Way.Ahead ahead() {
+    if (base == null || hook == null) {
+      return Way.Ahead.PERHAPS;
+    }
+    boolean mayMeetNat = conntrack == null || conntrack.mayMeetNat();
+    return Way.after(ruleSet, base, hook, packet, out, visited, mayMeetNat);
+  }
+
+  /**
+   * The hop that the verdict hangs on. For a drop that is the last one. An accepted packet was let
+   * pass by every base chain; what people mean is the filter rule that let it in or through, then
+   * the filter's policy, then whatever came last.
+   */
+  @Nullable Hop decidedBy(@Nullable Verdict verdict) {
+    if (verdict == null || hops.isEmpty()) {
+      return null;
+    }
+    if (verdict != Verdict.ACCEPT) {
+      return hops.get(hops.size() - 1);
+    }
+    Hop best = null;
+    int bestRank = 0;
+    for (Hop hop : hops) {
+      int rank = hop.verdict() == Verdict.ACCEPT ? rank(hop) : 0;
+      if (rank > 0 && rank >= bestRank) {
+        best = hop;
+        bestRank = rank;
+      }
+    }
+    return best;
+  }
+
+  private int rank(Hop hop) {
+    Hook at = hop.hook();
+    boolean filterHook = at == Hook.INPUT || at == Hook.FORWARD || at == Hook.OUTPUT;
+    boolean nat = false;
+    for (Chain chain : visited) {
+      nat |= chain.isNat() && chain.hook() == at && chain.table().equals(hop.table());
+    }
+    boolean rule = hop.kind() == Hop.Kind.RULE;
+    if (nat) {
+      return 1;
+    }
+    if (filterHook) {
+      return rule ? 5 : 4;
+    }
+    return rule ? 3 : 2;
+  }
+}

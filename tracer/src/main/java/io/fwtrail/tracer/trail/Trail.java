@@ -1,0 +1,47 @@
+package io.fwtrail.tracer.trail;
+
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.Packet;
+import io.fwtrail.tracer.hop.Verdict;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All hops of one packet, in order, and how it ended.
+ *
+ * @param number the same as in its hops
+ * @param begin time of the first message, nanoseconds since 1970-01-01T00:00Z
+ * @param end time of the last message
+ * @param verdict accept, drop, stolen, or queue; null where the end was not seen
+ * @param why what is missing; null for a trail that is complete
+ * @param decidedBy the hop that the verdict hangs on; null where there is none
+ * @param packet the packet as it was first seen; null where its beginning was lost
+ * @param changes what changed on the way, in order
+ * @param hops in the kernel's order
+ */
+public record Trail(
+    long number,
+    long begin,
+    long end,
+    @Nullable Verdict verdict,
+    @Nullable String why,
+    @Nullable Hop decidedBy,
+    @Nullable Packet packet,
+    List<Change> changes,
+    List<Hop> hops) {
+
+  /** Whether every hop is here and the end was seen. */
+  public boolean complete() {
+    return why == null;
+  }
+
+  /**
+   * A value that differs from one hop to the next.
+   *
+   * @param hop which hop, counted from 1, shows the new value first
+   * @param field its name in the packet's record, or mark
+   * @param from the value before: a number or text
+   * @param to the value after
+   */
+  public record Change(int hop, String field, Object from, Object to) {}
+}

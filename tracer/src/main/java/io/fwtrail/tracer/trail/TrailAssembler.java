@@ -1,0 +1,325 @@
+package io.fwtrail.tracer.trail;
+
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.Packet;
+import io.fwtrail.tracer.hop.Verdict;
+import io.netty.util.collection.LongObjectHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts messages together into trails: which are of one packet, and when its way is at its end.
+ *
+ * <p>Not for use by several threads. Times of {@link #tick} and {@link #see} are of the monotonic
+ * clock ({@link System#nanoTime}), in nanoseconds.
+ */
+public final class TrailAssembler {
+  /*
+   * The key of a source is not a packet's name: the kernel's trace id is a hash of the buffer's
+   * address, the flow and the interface, and a buffer is used again as soon as it is free. What is
+   * certain is that two packets never have one key at the same time. So a trail ends
+   *
+   *  - with a verdict after which nothing can come: drop, stolen, or accept where the rule set has
+   *    no base chain any more that could see the packet (Way);
+   *  - when the first message of a base chain cannot be the same packet's: other headers, a hook
+   *    that does not follow, or a base chain that it had met (OpenTrail.isEndedBy);
+   *  - when nothing came for a while, counted from a moment when all that had arrived was read: a
+   *    packet's way through the hooks is one function call after another. Only a program in user
+   *    space (queue) may take its time.
+   *
+   * Packets over the loopback device go out under one key and come in under another, because the
+   * interface is part of the hash; they are known again by their headers.
+   *
+   * Open trails stand in a list by their last message, so that quiet ones are found at its head and
+   * a full assembler gives up the one that has been quiet longest.
+   */
+
+  /** How much is kept, and for how long. */
+  public record Limits(int openTrails, int hopsPerTrail, long quietNanos, long queuedNanos) {
+    /**
+     * 65,536 open trails (some 100 MB at worst, were each full), 4,096 hops a trail, 50 ms of
+     * quiet, 5 s in a queue.
+     */
+    public static final Limits DEFAULT =
+        new Limits(65_536, 4_096, 50_000_000L, 5_000_000_000L);
+  }
+
+  /** What passed through; read on the assembler's thread. */
+  public static final class Counts {
+    public long hops;
+    public long trails;
+    public long accepted;
+    public long dropped;
+    public long incomplete;
+    public long evicted;
+    public long lostMessages;
+  }
+
+  /**
+   * How many of the most recent trails are searched for a packet that comes in by the loopback
+   * device: it left a moment ago, in the same call on the same processor or the next interrupt.
+   */
+  private static final int LOOPBACK_SEARCH = 64;
+
+  private final TrailListener listener;
+  private final Limits limits;
+  private final boolean onlyMarked;
+  private final LongObjectHashMap<OpenTrail> open = new LongObjectHashMap<>();
+  private final Counts counts = new Counts();
+  private @Nullable OpenTrail oldest;
+  private @Nullable OpenTrail newest;
+  private long numbers;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param listener takes hops and trails
+   * @param onlyMarked whether only packets are shown that met the tracer's own mark
+   */
+  public TrailAssembler(TrailListener listener, Limits limits, boolean onlyMarked) {
+    this.listener = listener;
+    this.limits = limits;
+    this.onlyMarked = onlyMarked;
+  }
+
+  /** The counts as they grow. */
+  public Counts counts() {
+    return counts;
+  }
+
+  /** How many trails are open. */
+  public int openTrails() {
+    return open.size();
+  }
+
+  /**
+   * Takes one message, in the order in which the kernel sent them.
+   *
+   * @param s what the message says; not kept
+   * @param now the monotonic clock
+   */
+  public void see(Sighting s, long now) {
+    OpenTrail trail = open.get(s.key);
+    if (trail != null && (s.entersBaseChain ? trail.isEndedBy(s) : !trail.continuesWith(s))) {
+      finish(trail, "not seen again");
+      trail = null;
+    }
+    if (trail == null) {
+      trail = s.entersBaseChain && s.fromLoopback ? takeFromLoopback(s) : null;
+      if (trail == null) {
+        trail = begin(s);
+      }
+    }
+    touch(trail, now);
+    if (s.entersBaseChain) {
+      trail.enter(s);
+    }
+    trail.marked |= s.marks;
+    trail.note(s);
+    if (s.kind != null && !s.hidden && (trail.marked || !onlyMarked)) {
+      show(trail, s, s.kind);
+    }
+    applyVerdict(trail, s);
+  }
+
+  private OpenTrail begin(Sighting s) {
+    if (open.size() >= limits.openTrails() && oldest != null) {
+      counts.evicted++;
+      close(oldest, null, "evicted: more than " + limits.openTrails() + " packets under way");
+    }
+    OpenTrail trail = new OpenTrail(s.key, s.time);
+    if (!s.entersBaseChain) {
+      trail.why = "its beginning was not seen";
+    }
+    open.put(s.key, trail);
+    return trail;
+  }
+
+  /** The trail of a packet that left by the loopback device and now comes in by it. */
+  private @Nullable OpenTrail takeFromLoopback(Sighting s) {
+    Packet packet = s.packet;
+    if (packet == null) {
+      return null;
+    }
+    OpenTrail trail = newest;
+    for (int i = 0; trail != null && i < LOOPBACK_SEARCH; i++, trail = trail.older) {
+      if (trail.toLoopback
+          && trail.passed
+          && trail.packet != null
+          && trail.packet.sameIp(packet)) {
+        open.remove(trail.key);
+        trail.key = s.key;
+        open.put(s.key, trail);
+        return trail;
+      }
+    }
+    return null;
+  }
+
+  private void show(OpenTrail trail, Sighting s, Hop.Kind kind) {
+    if (trail.number == 0) {
+      trail.number = ++numbers;
+    }
+    Hop hop =
+        new Hop(
+            s.time,
+            s.clock,
+            s.source,
+            trail.number,
+            s.family,
+            s.table,
+            s.chain,
+            trail.hook(),
+            kind,
+            s.rule,
+            s.verdict,
+            s.target,
+            s.verdictFrom,
+            trail.in,
+            trail.out,
+            s.mark,
+            trail.conntrack,
+            trail.packet);
+    counts.hops++;
+    if (trail.hops.size() < limits.hopsPerTrail()) {
+      trail.hops.add(hop);
+    } else {
+      trail.why = "more than " + limits.hopsPerTrail() + " hops";
+    }
+    listener.hop(hop);
+  }
+
+  private void applyVerdict(OpenTrail trail, Sighting s) {
+    if (s.kind == Hop.Kind.RETURN || s.verdict == null) {
+      return;
+    }
+    switch (s.verdict) {
+      case DROP, STOLEN -> close(trail, s.verdict, trail.why);
+      case ACCEPT -> {
+        trail.passed = true;
+        if (trail.ahead() == Way.Ahead.NOTHING) {
+          close(trail, Verdict.ACCEPT, trail.why);
+        }
+      }
+      case QUEUE -> {
+        trail.passed = true;
+        trail.queued = true;
+      }
+      default -> {
+        // The packet goes on in this base chain.
+      }
+    }
+  }
+
+  /**
+   * Ends the trails of which nothing came for long enough.
+   *
+   * @param readUpTo a moment of the monotonic clock before which all messages have been seen
+   */
+  public void tick(long readUpTo) {
+    OpenTrail trail = oldest;
+    while (trail != null && readUpTo - trail.touched >= limits.quietNanos()) {
+      OpenTrail next = trail.newer;
+      if (!trail.queued || readUpTo - trail.touched >= limits.queuedNanos()) {
+        finish(trail, "not seen again");
+      }
+      trail = next;
+    }
+  }
+
+  /**
+   * Messages were lost here in the stream. Which packets they were of is not known: every packet
+   * under way may be one, and a later message may be of another packet than it seems.
+   */
+  public void lost(long messages) {
+    counts.lostMessages += messages;
+    while (oldest != null) {
+      close(oldest, null, "messages were lost");
+    }
+  }
+
+  /** Ends all trails, because no more messages will come. */
+  public void stop() {
+    while (oldest != null) {
+      finish(oldest, "tracing ended before its end was seen");
+    }
+  }
+
+  /** Ends a trail that nothing more comes of, with what can be said of it. */
+  private void finish(OpenTrail trail, String why) {
+    Verdict verdict = null;
+    String missing = trail.why;
+    if (trail.queued) {
+      verdict = Verdict.QUEUE;
+      missing = missing != null ? missing : "queued to user space, not seen again";
+    } else if (!trail.passed || trail.ahead() == Way.Ahead.SURELY) {
+      missing =
+          missing != null
+              ? missing
+              : why + (trail.hook() == null ? "" : " after " + trail.hook().keyword());
+    } else {
+      verdict = Verdict.ACCEPT;
+    }
+    close(trail, verdict, missing);
+  }
+
+  private void close(OpenTrail trail, @Nullable Verdict verdict, @Nullable String why) {
+    unlink(trail);
+    open.remove(trail.key);
+    if (trail.number == 0) {
+      return;
+    }
+    counts.trails++;
+    if (why != null) {
+      counts.incomplete++;
+    }
+    if (verdict == Verdict.DROP) {
+      counts.dropped++;
+    } else if (verdict == Verdict.ACCEPT) {
+      counts.accepted++;
+    }
+    listener.trail(
+        new Trail(
+            trail.number,
+            trail.begin,
+            trail.end,
+            verdict,
+            why,
+            trail.decidedBy(verdict),
+            trail.first,
+            List.copyOf(trail.changes),
+            List.copyOf(trail.hops)));
+  }
+
+  private void touch(OpenTrail trail, long now) {
+    trail.touched = now;
+    if (trail == newest) {
+      return;
+    }
+    unlink(trail);
+    trail.older = newest;
+    if (newest == null) {
+      oldest = trail;
+    } else {
+      newest.newer = trail;
+    }
+    newest = trail;
+  }
+
+  private void unlink(OpenTrail trail) {
+    OpenTrail older = trail.older;
+    OpenTrail newer = trail.newer;
+    if (older != null) {
+      older.newer = newer;
+    } else if (oldest == trail) {
+      oldest = newer;
+    }
+    if (newer != null) {
+      newer.older = older;
+    } else if (newest == trail) {
+      newest = older;
+    }
+    trail.older = null;
+    trail.newer = null;
+  }
+}

@@ -1,0 +1,213 @@
+package io.fwtrail.tracer.trail;
+
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Packet;
+import io.fwtrail.tracer.ruleset.Chain;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The ways that packets take through the hooks: what can follow what, and what is still to come. */
+final class Way {
+  /** What is still to come after a base chain. */
+  enum Ahead {
+    /** No base chain can see the packet any more. */
+    NOTHING,
+    /** One may see it, or the packet may end before without anything being wrong. */
+    PERHAPS,
+    /** On every way that it can go there is a base chain that sees it. */
+    SURELY;
+
+    private Ahead or(Ahead other) {
+      return this == other ? this : PERHAPS;
+    }
+
+    private Ahead then(Ahead later) {
+      return compareTo(later) >= 0 ? this : later;
+    }
+  }
+
+  private Way() {}
+
+  /**
+   * Whether a packet that was at one hook can be at the other next. A bridge's hooks stand around
+   * those of the routed packet, and between them where br_netfilter is loaded.
+   */
+  static boolean canFollow(NfFamily fromFamily, Hook from, NfFamily toFamily, Hook to) {
+    if (from == to) {
+      return true;
+    }
+    boolean fromBridge = fromFamily == NfFamily.BRIDGE;
+    boolean toBridge = toFamily == NfFamily.BRIDGE;
+    return switch (from) {
+      case INGRESS -> to != Hook.OUTPUT;
+      case PREROUTING ->
+          to == Hook.INPUT || to == Hook.FORWARD || to == Hook.POSTROUTING || to == Hook.EGRESS;
+      case INPUT -> fromBridge && !toBridge && to != Hook.OUTPUT;
+      case FORWARD ->
+          to == Hook.POSTROUTING || to == Hook.EGRESS || (!fromBridge && toBridge);
+      case OUTPUT -> to == Hook.POSTROUTING || to == Hook.EGRESS;
+      case POSTROUTING ->
+          to == Hook.EGRESS || (!fromBridge && toBridge && to == Hook.OUTPUT);
+      case EGRESS -> false;
+    };
+  }
+
+  /**
+   * What is still to come for a packet that a base chain has let pass.
+   *
+   * @param visited the base chains that it met so far, the present one included
+   * @param mayMeetNat whether nat chains see it: the first packet of a connection alone
+   */
+  static Ahead after(
+      RuleSet rules,
+      Chain passed,
+      Hook hook,
+      @Nullable Packet packet,
+      @Nullable String out,
+      Collection<Chain> visited,
+      boolean mayMeetNat) {
+    NfFamily family = packetFamily(passed, hook, packet);
+    Ahead here = laterHere(rules.baseChains(family, hook), passed, visited, mayMeetNat);
+    return here.then(beyond(rules, family, hook, packet, out, mayMeetNat));
+  }
+
+  /** The family whose base chains see the packet at this hook. */
+  private static NfFamily packetFamily(Chain chain, Hook hook, @Nullable Packet packet) {
+    if (hook == Hook.INGRESS || hook == Hook.EGRESS) {
+      return NfFamily.NETDEV;
+    }
+    if (chain.family() == NfFamily.INET) {
+      return ipFamily(packet);
+    }
+    return chain.family();
+  }
+
+  private static NfFamily ipFamily(@Nullable Packet packet) {
+    return packet != null && packet.version() == 6 ? NfFamily.IP6 : NfFamily.IP;
+  }
+
+  private static Ahead laterHere(
+      List<Chain> chains, Chain passed, Collection<Chain> visited, boolean mayMeetNat) {
+    Ahead ahead = Ahead.NOTHING;
+    for (Chain chain : chains) {
+      if (chain.priority() < passed.priority() || visited.contains(chain)) {
+        continue;
+      }
+      if (!chain.devices().isEmpty()) {
+        ahead = ahead.then(Ahead.PERHAPS);
+      } else if (!chain.isNat()) {
+        return Ahead.SURELY;
+      } else if (mayMeetNat) {
+        ahead = Ahead.PERHAPS;
+      }
+    }
+    return ahead;
+  }
+
+  private static Ahead beyond(
+      RuleSet rules,
+      NfFamily family,
+      Hook hook,
+      @Nullable Packet packet,
+      @Nullable String out,
+      boolean mayMeetNat) {
+    return switch (hook) {
+      case INGRESS -> beyondIngress(rules, packet, mayMeetNat);
+      case PREROUTING -> {
+        Ahead local = at(rules, family, Hook.INPUT, mayMeetNat);
+        Ahead forwarded =
+            at(rules, family, Hook.FORWARD, mayMeetNat)
+                .then(leaving(rules, family, out, mayMeetNat));
+        Ahead ahead = local.or(forwarded);
+        yield family == NfFamily.BRIDGE ? ahead.or(routed(rules, packet)) : ahead;
+      }
+      case FORWARD -> leaving(rules, family, out, mayMeetNat);
+      case OUTPUT ->
+          family == NfFamily.ARP
+              ? onDevice(rules, out)
+              : leaving(rules, family, out, mayMeetNat);
+      case INPUT -> family == NfFamily.BRIDGE ? routed(rules, packet) : Ahead.NOTHING;
+      case POSTROUTING -> onDevice(rules, out).then(onBridge(rules, family));
+      case EGRESS -> Ahead.NOTHING;
+    };
+  }
+
+  private static Ahead beyondIngress(RuleSet rules, @Nullable Packet packet, boolean mayMeetNat) {
+    if (packet == null) {
+      return Ahead.PERHAPS;
+    }
+    if (!rules.baseChains(NfFamily.BRIDGE, Hook.PREROUTING).isEmpty()) {
+      // The device may be a bridge's port.
+      return Ahead.PERHAPS;
+    }
+    if ("arp".equals(packet.protocol())) {
+      return at(rules, NfFamily.ARP, Hook.INPUT, mayMeetNat);
+    }
+    if (packet.version() == Packet.ABSENT) {
+      return Ahead.NOTHING;
+    }
+    NfFamily family = ipFamily(packet);
+    return at(rules, family, Hook.PREROUTING, mayMeetNat)
+        .then(beyond(rules, family, Hook.PREROUTING, packet, null, mayMeetNat));
+  }
+
+  /** What a bridged packet meets when it is handed up to the host, or through br_netfilter. */
+  private static Ahead routed(RuleSet rules, @Nullable Packet packet) {
+    if (packet == null || packet.version() == Packet.ABSENT) {
+      return Ahead.NOTHING;
+    }
+    NfFamily family = ipFamily(packet);
+    for (Hook hook : List.of(Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.POSTROUTING)) {
+      if (!rules.baseChains(family, hook).isEmpty()) {
+        return Ahead.PERHAPS;
+      }
+    }
+    return Ahead.NOTHING;
+  }
+
+  private static Ahead leaving(
+      RuleSet rules, NfFamily family, @Nullable String out, boolean mayMeetNat) {
+    return at(rules, family, Hook.POSTROUTING, mayMeetNat)
+        .then(onDevice(rules, out))
+        .then(onBridge(rules, family));
+  }
+
+  /** What a packet meets on its way out by a device: an egress chain, or the loopback's other end. */
+  private static Ahead onDevice(RuleSet rules, @Nullable String out) {
+    if ("lo".equals(out)) {
+      return Ahead.PERHAPS;
+    }
+    for (Chain chain : rules.baseChains(NfFamily.NETDEV, Hook.EGRESS)) {
+      if (out == null || chain.devices().contains(out)) {
+        return Ahead.PERHAPS;
+      }
+    }
+    return Ahead.NOTHING;
+  }
+
+  /** A routed packet that leaves by a bridge meets the bridge's own chains. */
+  private static Ahead onBridge(RuleSet rules, NfFamily family) {
+    boolean ip = family == NfFamily.IP || family == NfFamily.IP6;
+    return ip
+            && (!rules.baseChains(NfFamily.BRIDGE, Hook.OUTPUT).isEmpty()
+                || !rules.baseChains(NfFamily.BRIDGE, Hook.POSTROUTING).isEmpty())
+        ? Ahead.PERHAPS
+        : Ahead.NOTHING;
+  }
+
+  private static Ahead at(RuleSet rules, NfFamily family, Hook hook, boolean mayMeetNat) {
+    Ahead ahead = Ahead.NOTHING;
+    for (Chain chain : rules.baseChains(family, hook)) {
+      if (!chain.isNat()) {
+        return Ahead.SURELY;
+      }
+      if (mayMeetNat) {
+        ahead = Ahead.PERHAPS;
+      }
+    }
+    return ahead;
+  }
+}
