@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class NameCache {
   private static final int SLOTS = 4096;
 
-  private final byte @Nullable [][] bytes = new byte[SLOTS][];
+  private final byte[] @Nullable [] bytes = new byte[SLOTS][];
   private final @Nullable String[] names = new String[SLOTS];
 
   String get(ByteBuf buffer, int start, int end) {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   /** How many batches are held for it at most (64 messages each, a few kilobytes touched in each). */
   private static final int MOST_HELD = 256;
 
+  /** How long a message may wait in a receive buffer that is never empty. */
+  private static final long BACKLOG_NANOS = 500_000_000L;
+
   private static final long RETRY_MILLIS = 1;
   private static final long TICK_MILLIS = 10;
 
@@ -52,6 +56,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private final TraceDecoder decoder;
   private final TrailAssembler assembler;
   private final LiveCounts counts;
+  private final BooleanSupplier allRead;
   private final Runnable afterRead;
 
   /** Batches, and between them the losses that stand there in the stream. */
@@ -80,6 +85,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
    * Makes one.
    *
    * @param rules the rule set that was read after the channel had begun to listen
+   * @param allRead whether the socket has nothing more to read at this moment
    * @param afterRead runs when all that was read has been handed on
    */
   TraceHandler(
@@ -88,12 +94,14 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       TraceDecoder decoder,
       TrailAssembler assembler,
       LiveCounts counts,
+      BooleanSupplier allRead,
       Runnable afterRead) {
     this.ruleSets = ruleSets;
     this.rules = rules;
     this.decoder = decoder;
     this.assembler = assembler;
     this.counts = counts;
+    this.allRead = allRead;
     this.afterRead = afterRead;
   }
 
@@ -102,7 +110,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     ticker =
         ctx.executor()
             .scheduleAtFixedRate(
-                () -> tick(ctx), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+                this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -135,12 +143,23 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     afterRead.run();
   }
 
-  /** Nothing is left in the socket at this moment that came before {@code quiet} trails' end. */
-  private void tick(ChannelHandlerContext ctx) {
-    if (held.isEmpty()) {
-      assembler.tick(System.nanoTime());
-      afterRead.run();
+  /** Whether something was read that is not handed on yet. */
+  boolean holds() {
+    return !held.isEmpty();
+  }
+
+  /**
+   * Quiet is counted from a moment when everything that had been sent was read, or this program's
+   * own pause would look like a packet's end. Where the socket never runs empty, what waits in it is
+   * younger than {@link #BACKLOG_NANOS}: a full buffer is read in less.
+   */
+  private void tick() {
+    if (!held.isEmpty()) {
+      return;
     }
+    long now = System.nanoTime();
+    assembler.tick(allRead.getAsBoolean() ? now : now - BACKLOG_NANOS);
+    afterRead.run();
   }
 
   private void noteGenerations(NetlinkBatch batch) {
@@ -204,7 +223,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private void retry(ChannelHandlerContext ctx) {
     if (!retryPlanned) {
       retryPlanned = true;
-      ctx.executor()
+      var unused =
+          ctx.executor()
           .schedule(
               () -> {
                 retryPlanned = false;

@@ -84,7 +84,7 @@ final class MarkProgram {
   private void traceRules() {
     rule(TRACE, ExpressionWriter::counter);
     if (match.sample() > 1) {
-      rule(TRACE, w -> w.loadCount(match.sample()).notEqual(0, 0, 0, 0).accept());
+      rule(TRACE, w -> w.loadCount(match.sample()).notEqual(new byte[4]).accept());
     }
     PacketMatch.Rate rate = match.rate();
     rule(

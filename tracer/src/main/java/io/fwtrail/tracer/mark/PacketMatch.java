@@ -99,6 +99,12 @@ public record PacketMatch(
         protocols, dst, src, dports, sports, out, in, false, expression, sample, rate);
   }
 
+  /** Whether a packet that came in and leaves by these interfaces is meant, one way or the other. */
+  public boolean leadsOut(@Nullable String cameIn, @Nullable String leaves) {
+    return (fitsInterface(in, cameIn) && fitsInterface(out, leaves))
+        || (bothWays && fitsInterface(out, cameIn) && fitsInterface(in, leaves));
+  }
+
   /** Whether an interface's name fits one of a list, where a trailing + stands for anything. */
   public static boolean fitsInterface(List<String> patterns, @Nullable String name) {
     if (patterns.isEmpty()) {

@@ -34,7 +34,7 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     int nft_run_cmd_from_buffer(Pointer context, byte[] command);
   }
 
-  private static final int OUTPUT_STATELESS = 1 << 1;
+  private static final int OUTPUT_STATELESS = 1 << 2;
   private static final int OUTPUT_HANDLE = 1 << 3;
   private static final int OUTPUT_TERSE = 1 << 11;
 

@@ -1,0 +1,72 @@
+package io.fwtrail.netlink.channel;
+
+import com.sun.jna.Native;
+
+/**
+ * The system calls that neither Java nor Netty offers, by JNA's direct mapping. Pointers are passed
+ * as {@code long}: only 64 bit machines are served. Callers read {@link Native#getLastError} at
+ * once, on the same thread.
+ */
+final class LibC {
+  static final int AF_NETLINK = 16;
+  static final int SOCK_RAW = 3;
+  static final int SOCK_CLOEXEC = 0x80000;
+  static final int SOCK_NONBLOCK = 0x800;
+
+  static final int SOL_SOCKET = 1;
+  static final int SO_RCVBUF = 8;
+  static final int SO_RCVTIMEO = 20;
+  static final int SO_RCVBUFFORCE = 33;
+  static final int SO_MEMINFO = 55;
+
+  static final int SOL_NETLINK = 270;
+  static final int NETLINK_ADD_MEMBERSHIP = 1;
+  static final int NETLINK_LISTEN_ALL_NSID = 8;
+  static final int NETLINK_CAP_ACK = 10;
+  static final int NETLINK_EXT_ACK = 11;
+
+  static final int MSG_DONTWAIT = 0x40;
+  static final int MSG_TRUNC = 0x20;
+
+  static final int EPERM = 1;
+  static final int ENOENT = 2;
+  static final int EINTR = 4;
+  static final int EAGAIN = 11;
+  static final int ENOBUFS = 105;
+  static final int EPROTONOSUPPORT = 93;
+
+  static final int O_RDONLY = 0;
+  static final int O_CLOEXEC = 0x80000;
+  static final int CLONE_NEWNET = 0x40000000;
+
+  static {
+    Native.register(LibC.class, "c");
+  }
+
+  private LibC() {}
+
+  static native int socket(int domain, int type, int protocol);
+
+  static native int bind(int fd, long address, int length);
+
+  static native int getsockname(int fd, long address, long length);
+
+  static native int setsockopt(int fd, int level, int name, long value, int length);
+
+  static native int getsockopt(int fd, int level, int name, long value, long length);
+
+  static native int recvmmsg(int fd, long messages, int count, int flags, long timeout);
+
+  static native long sendto(
+      int fd, long data, long length, int flags, long address, int addressLength);
+
+  static native long recv(int fd, long data, long length, int flags);
+
+  static native int open(String path, int flags);
+
+  static native int close(int fd);
+
+  static native int setns(int fd, int kind);
+
+  static native int unshare(int flags);
+}

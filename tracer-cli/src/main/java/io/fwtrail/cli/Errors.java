@@ -1,0 +1,91 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.cli.output.SafeText;
+import io.fwtrail.netlink.KernelRefusedException;
+import io.fwtrail.netlink.channel.NetlinkSocketException;
+import io.fwtrail.tracer.mark.MarkException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns whatever goes wrong into one line that says what, on what, why and what to do. */
+final class Errors {
+  static final int FAILED = 1;
+  static final int WRONG_USAGE = 2;
+
+  private Errors() {}
+
+  static int wrongUsage(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    StringBuilder line = new StringBuilder(name).append(": ");
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String what = unmatched.getUnmatched().isEmpty() ? "" : unmatched.getUnmatched().get(0);
+      boolean option = what.startsWith("-");
+      line.append(option ? "no option '" : isTop(command) ? "no command '" : "unexpected '")
+          .append(SafeText.of(what))
+          .append('\'');
+      String nearest = Nearest.to(what, candidates(command, option));
+      if (nearest != null) {
+        line.append("; did you mean '").append(nearest).append("'?");
+      }
+    } else {
+      line.append(SafeText.of(firstLine(e.getMessage())));
+    }
+    line.append(" (").append(name).append(" --help shows all)");
+    command.getErr().println(line);
+    return WRONG_USAGE;
+  }
+
+  private static boolean isTop(CommandLine command) {
+    return command.getParent() == null;
+  }
+
+  private static List<String> candidates(CommandLine command, boolean option) {
+    return option
+        ? command.getCommandSpec().options().stream()
+            .flatMap(o -> List.of(o.names()).stream())
+            .toList()
+        : List.copyOf(command.getSubcommands().keySet());
+  }
+
+  static int failed(Exception e, CommandLine command, ParseResult result) {
+    String name = command.getCommandSpec().qualifiedName();
+    command.getErr().println(name + ": " + SafeText.of(message(e)));
+    return FAILED;
+  }
+
+  private static String message(Exception e) {
+    boolean noRight =
+        e instanceof KernelRefusedException refused && refused.noRight()
+            || e instanceof NetlinkSocketException socket && socket.noRight();
+    if (noRight) {
+      return "this needs root, or CAP_NET_ADMIN ("
+          + firstLine(e.getMessage())
+          + "); try sudo, or 'fwtrail demo', which needs no rights";
+    }
+    if (e instanceof UserException || e instanceof MarkException || e instanceof IOException) {
+      return firstLine(e.getMessage());
+    }
+    StackTraceElement[] trace = e.getStackTrace();
+    return "an error in fwtrail itself, please report it: "
+        + e.getClass().getSimpleName()
+        + (e.getMessage() == null ? "" : ": " + firstLine(e.getMessage()))
+        + (trace.length == 0 ? "" : " at " + trace[0]);
+  }
+
+  private static String firstLine(@org.jspecify.annotations.Nullable String text) {
+    if (text == null) {
+      return "no reason given";
+    }
+    String line = text.strip().lines().findFirst().orElse("");
+    // picocli begins its messages in capitals.
+    return line.length() > 1 && Character.isLowerCase(line.charAt(1))
+        ? line.substring(0, 1).toLowerCase(Locale.ROOT) + line.substring(1)
+        : line;
+  }
+}

@@ -1,0 +1,58 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.cli.output.OutputForm;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code trace} and {@code listen} have in common. */
+final class LiveOptions {
+  @Option(
+      names = "--output",
+      paramLabel = "FORM",
+      defaultValue = "text",
+      converter = Converters.Form.class,
+      description =
+          "How to show it: text (trails to read, the default), hops (a line a hop, at once), "
+              + "json (a trail a line), json-hops (a hop a line).")
+  OutputForm form = OutputForm.TEXT;
+
+  @Option(
+      names = "--netns",
+      paramLabel = "NAME",
+      description = "Trace in this network namespace, by its name in 'ip netns' or a path.")
+  @Nullable String netns;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      converter = Converters.Positive.class,
+      description = "End after N packets.")
+  @Nullable Long count;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      converter = Converters.Time.class,
+      description = "End after this time: 30s, 5m, 1h.")
+  @Nullable Duration time;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      converter = Converters.Colour.class,
+      description = "auto (on a terminal, the default), always or never.")
+  String colour = "auto";
+
+  boolean colourWanted() {
+    return switch (colour) {
+      case "always" -> true;
+      case "never" -> false;
+      default ->
+          System.console() != null
+              && System.getenv("NO_COLOR") == null
+              && !"dumb".equals(System.getenv("TERM"));
+    };
+  }
+}

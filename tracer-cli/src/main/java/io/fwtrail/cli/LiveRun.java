@@ -1,0 +1,237 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.cli.output.OutputQueue;
+import io.fwtrail.cli.output.Printer;
+import io.fwtrail.cli.output.SafeText;
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.live.LiveTrace;
+import io.fwtrail.tracer.mark.Mark;
+import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.trail.Trail;
+import io.fwtrail.tracer.trail.TrailAssembler;
+import io.fwtrail.tracer.trail.TrailListener;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One run of trace or listen: from the first word on standard error to the summary. */
+final class LiveRun {
+  private final LiveOptions options;
+  private final @Nullable PacketMatch match;
+  private final String what;
+  private final CountDownLatch end = new CountDownLatch(1);
+
+  /**
+   * Makes one.
+   *
+   * @param match what to mark; null to listen only
+   * @param what it does, for a person
+   */
+  LiveRun(LiveOptions options, @Nullable PacketMatch match, String what) {
+    this.options = options;
+    this.match = match;
+    this.what = what;
+  }
+
+  int run() throws IOException, InterruptedException {
+    NetworkNamespace namespace = namespace(options.netns);
+    checkInterfaces(namespace);
+    Shutdown.onSignal(end::countDown);
+    OutputQueue queue =
+        new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
+    Printer printer = options.form.printer(queue, options.colourWanted());
+    Limiter limiter = new Limiter(printer, options.count, match, end);
+    try (LiveTrace trace =
+        LiveTrace.start(
+            new LiveTrace.Options(
+                namespace,
+                match,
+                LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+                TrailAssembler.Limits.DEFAULT),
+            limiter,
+            printer::flush)) {
+      greet(trace);
+      if (options.time == null) {
+        end.await();
+      } else {
+        boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      Mark.Counters counters = trace.stop();
+      printer.flush();
+      queue.close();
+      summarize(trace, limiter, counters, queue.dropped());
+    }
+    return 0;
+  }
+
+  private static NetworkNamespace namespace(@Nullable String name) throws IOException {
+    if (name == null) {
+      return NetworkNamespace.current();
+    }
+    return name.indexOf('/') >= 0
+        ? NetworkNamespace.at(Path.of(name))
+        : NetworkNamespace.named(name);
+  }
+
+  private void checkInterfaces(NetworkNamespace namespace) throws IOException {
+    if (match == null) {
+      return;
+    }
+    List<String> asked = new ArrayList<>(match.in());
+    asked.addAll(match.out());
+    if (asked.isEmpty()) {
+      return;
+    }
+    Set<String> present = LiveTrace.interfaces(namespace);
+    for (String name : asked) {
+      if (!name.endsWith("+") && !present.contains(name)) {
+        String nearest = Nearest.to(name, present);
+        throw new UserException(
+            "no network interface '"
+                + name
+                + "' here"
+                + (nearest == null ? "" : "; did you mean '" + nearest + "'?")
+                + " There are: "
+                + String.join(", ", present.stream().sorted().toList()));
+      }
+    }
+  }
+
+  private void greet(LiveTrace trace) {
+    Mark mark = trace.mark();
+    if (!trace.hasTexts()) {
+      say("rules are shown without their text: libnftables is not installed (apt install nftables)");
+    }
+    if (mark != null && !mark.owned()) {
+      say(
+          "this kernel is older than 5.12: if fwtrail is killed, remove its mark with"
+              + " 'nft delete table inet "
+              + mark.table()
+              + "'");
+    }
+    say("ready: " + SafeText.of(what) + "; Ctrl-C ends it");
+  }
+
+  private void summarize(
+      LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters, long dropped) {
+    TrailAssembler.Counts counts = trace.counts();
+    StringBuilder line = new StringBuilder();
+    line.append(number(limiter.trails, "packet"))
+        .append(", ")
+        .append(number(limiter.hops, "hop"))
+        .append(": ")
+        .append(limiter.dropped)
+        .append(" dropped, ")
+        .append(limiter.accepted)
+        .append(" accepted, ")
+        .append(limiter.incomplete)
+        .append(" incomplete; ")
+        .append(number(counts.lostMessages, "message"))
+        .append(" lost");
+    if (counters != null && match != null && match.holdsBack()) {
+      line.append("; held back ")
+          .append(counters.matched() - counters.traced())
+          .append(": of ")
+          .append(counters.matched())
+          .append(" packets that matched ")
+          .append(counters.traced())
+          .append(" were traced");
+    } else {
+      line.append(", 0 held back");
+    }
+    say(line.toString());
+    if (counts.lostMessages > 0) {
+      say("messages were lost because they came faster than they were read; --rate or --sample"
+          + " trace fewer packets");
+    }
+    warn(counts.evicted, "trail", "given up because too many packets were under way at once");
+    warn(dropped, "record", "not shown because standard output was read too slowly");
+    warn(trace.liveCounts().malformed, "message", "not understood");
+  }
+
+  private static void warn(long count, String noun, String what) {
+    if (count > 0) {
+      say(number(count, noun) + (count == 1 ? " was " : " were ") + what);
+    }
+  }
+
+  private static String number(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
+  }
+
+  private static void say(String line) {
+    System.err.println("fwtrail: " + line);
+  }
+
+  /**
+   * Lets through what was asked for: so many packets, and of those that came in only what leaves by
+   * the right interface.
+   */
+  private static final class Limiter implements TrailListener {
+    private final TrailListener next;
+    private final @Nullable Long count;
+    private final CountDownLatch end;
+    private final OutGate gate;
+    private final java.util.HashSet<Long> begun = new java.util.HashSet<>();
+    long hops;
+    long trails;
+    long dropped;
+    long accepted;
+    long incomplete;
+
+    Limiter(
+        TrailListener next,
+        @Nullable Long count,
+        @Nullable PacketMatch match,
+        CountDownLatch end) {
+      this.next = next;
+      this.count = count;
+      this.end = end;
+      this.gate = new OutGate(match, this::pass);
+    }
+
+    @Override
+    public void hop(Hop hop) {
+      gate.hop(hop);
+    }
+
+    private void pass(Hop hop) {
+      if (count != null && !begun.contains(hop.trail())) {
+        if (begun.size() + trails >= count) {
+          return;
+        }
+        begun.add(hop.trail());
+      }
+      hops++;
+      next.hop(hop);
+    }
+
+    @Override
+    public void trail(Trail trail) {
+      if (!gate.trail(trail) || (count != null && !begun.remove(trail.number()))) {
+        return;
+      }
+      trails++;
+      if (!trail.complete()) {
+        incomplete++;
+      }
+      if (trail.verdict() == io.fwtrail.tracer.hop.Verdict.DROP) {
+        dropped++;
+      } else if (trail.verdict() == io.fwtrail.tracer.hop.Verdict.ACCEPT) {
+        accepted++;
+      }
+      next.trail(trail);
+      if (count != null && trails >= count) {
+        end.countDown();
+      }
+    }
+  }
+}

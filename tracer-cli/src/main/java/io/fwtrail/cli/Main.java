@@ -1,0 +1,53 @@
+package io.fwtrail.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The fwtrail command. */
+@Command(
+    name = "fwtrail",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "What does my firewall do with this packet, and which rule decided it?",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      TraceCommand.class,
+      ListenCommand.class,
+      HelpCommand.class
+    },
+    footer = {
+      "",
+      "Begin with one of these:",
+      "  fwtrail demo                                   see it work, no root needed",
+      "  sudo fwtrail trace -p udp --dport 53           what happens to DNS queries?",
+      "  sudo fwtrail doctor                            does it work on this host?"
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    int code = commandLine().execute(arguments);
+    Shutdown.exit(code);
+  }
+
+  /** The command with its error handling, as {@link #main} runs it. */
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new Main());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(Errors::wrongUsage);
+    line.setExecutionExceptionHandler(Errors::failed);
+    line.setUsageHelpLongOptionsMaxWidth(28);
+    line.setUsageHelpAutoWidth(true);
+    return line;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command? One of: trace, listen, demo, doctor");
+  }
+}

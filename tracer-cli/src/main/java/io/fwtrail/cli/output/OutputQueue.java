@@ -1,0 +1,147 @@
+package io.fwtrail.cli.output;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Between the event loop, which must never wait, and standard output, whose reader may be slow: a
+ * queue with a bound, and a thread that writes. What does not fit is dropped and counted.
+ */
+public final class OutputQueue implements AutoCloseable {
+  /** Some 100,000 lines. */
+  private static final int MOST_BYTES = 32 * 1024 * 1024;
+
+  private final OutputStream out;
+  private final Runnable onClosed;
+  private final Thread writer = new Thread(this::write, "fwtrail-output");
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();
+  private final ByteArrayOutputStream chunk = new ByteArrayOutputStream(64 * 1024);
+  private int records;
+  private long queuedBytes;
+  private long dropped;
+  private boolean ending;
+  private boolean broken;
+  private boolean writing;
+
+  /**
+   * Writes to {@code out}.
+   *
+   * @param onClosed runs once, when nobody reads {@code out} any more or it cannot be written
+   */
+  public OutputQueue(OutputStream out, Runnable onClosed) {
+    this.out = out;
+    this.onClosed = onClosed;
+    writer.setDaemon(true);
+    writer.start();
+  }
+
+  /** Where records are put together, on the event loop's thread alone. */
+  public ByteArrayOutputStream chunk() {
+    return chunk;
+  }
+
+  /** A record is complete. */
+  public void endRecord() {
+    records++;
+  }
+
+  /** Hands over what was put together; never waits for the reader. */
+  public void flush() {
+    if (chunk.size() == 0) {
+      return;
+    }
+    byte[] bytes = chunk.toByteArray();
+    chunk.reset();
+    lock.lock();
+    try {
+      if (broken || queuedBytes + bytes.length > MOST_BYTES) {
+        dropped += records;
+      } else {
+        chunks.add(bytes);
+        queuedBytes += bytes.length;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    records = 0;
+  }
+
+  /** How many records were dropped because they did not fit. */
+  public long dropped() {
+    lock.lock();
+    try {
+      return broken ? 0 : dropped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void write() {
+    while (true) {
+      byte[] next;
+      lock.lock();
+      try {
+        while (chunks.isEmpty() && !ending) {
+          changed.awaitUninterruptibly();
+        }
+        next = chunks.poll();
+        writing = next != null;
+      } finally {
+        lock.unlock();
+      }
+      if (next == null) {
+        return;
+      }
+      try {
+        out.write(next);
+      } catch (IOException e) {
+        fail();
+        return;
+      }
+      lock.lock();
+      try {
+        writing = false;
+        queuedBytes -= next.length;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void fail() {
+    lock.lock();
+    try {
+      broken = true;
+      writing = false;
+      chunks.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    onClosed.run();
+  }
+
+  /** Writes what is left, unless nobody takes it. */
+  @Override
+  public void close() {
+    flush();
+    lock.lock();
+    try {
+      ending = true;
+      changed.signalAll();
+      while (!broken && (writing || !chunks.isEmpty())) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,325 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.NetlinkClient;
+import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.channel.NetlinkAddress;
+import io.fwtrail.netlink.channel.NetlinkChannel;
+import io.fwtrail.netlink.channel.NetlinkChannelOption;
+import io.fwtrail.netlink.channel.NetlinkSocket;
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.nftables.Nfnetlink;
+import io.fwtrail.netlink.route.LinkMessage;
+import io.fwtrail.tracer.mark.Mark;
+import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.ruleset.LibNftables;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.ruleset.RuleSetReader;
+import io.fwtrail.tracer.ruleset.RuleTexts;
+import io.fwtrail.tracer.trail.TrailAssembler;
+import io.fwtrail.tracer.trail.TrailListener;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Traces on the running kernel: marks packets where asked to, and hands their hops and trails to a
+ * listener until it is closed.
+ *
+ * <p>The listener is called on one thread, the event loop's. Everything made in the kernel belongs
+ * to sockets of this object and goes with them.
+ */
+public final class LiveTrace implements Closeable {
+  /** How long the end waits for what is still on its way through the socket. */
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final long DRAIN_RETRY_MILLIS = 2;
+
+  private final EventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("fwtrail", true), EpollIoHandler.newFactory());
+  private final LiveCounts counts = new LiveCounts();
+  private final NetworkNamespace namespace;
+  private final NetlinkClient asker;
+  private final NetlinkClient owner;
+  private final NetlinkClient links;
+  private final @Nullable LibNftables nft;
+  private final TrailAssembler assembler;
+  private final TraceHandler handler;
+  private final NetlinkChannel channel;
+  private final Channel linkChannel;
+  private final @Nullable Mark mark;
+  private final RuleSet firstRules;
+
+  /**
+   * What to trace, and how.
+   *
+   * @param namespace where
+   * @param match which packets to mark; null to hear only what is traced already
+   * @param receiveBuffer bytes of the socket's receive buffer
+   * @param limits of the assembler
+   */
+  public record Options(
+      NetworkNamespace namespace,
+      @Nullable PacketMatch match,
+      int receiveBuffer,
+      TrailAssembler.Limits limits) {
+
+    /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
+    public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
+  }
+
+  private LiveTrace(Options options, TrailListener listener, Runnable afterRead)
+      throws IOException {
+    namespace = options.namespace();
+    asker = client(NetlinkConstants.PROTOCOL_NETFILTER);
+    owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
+    links = client(NetlinkConstants.PROTOCOL_ROUTE);
+    nft = openNft();
+    RuleSetReader reader = new RuleSetReader(asker, texts());
+    Interfaces interfaces = new Interfaces(links);
+
+    // Listen first, then read the rule set, then mark: so no change and no packet is missed.
+    channel =
+        bind(
+            NetlinkConstants.PROTOCOL_NETFILTER,
+            Set.of(Nfnetlink.GROUP_NFTABLES, Nfnetlink.GROUP_NFTRACE),
+            options.receiveBuffer(),
+            new ChannelInboundHandlerAdapter());
+    linkChannel =
+        bind(
+            NetlinkConstants.PROTOCOL_ROUTE,
+            Set.of(LinkMessage.GROUP_LINK),
+            1024 * 1024,
+            new LinkListener(interfaces));
+    RuleSet rules = reader.read();
+    PacketMatch match = options.match();
+    if (match == null) {
+      mark = null;
+    } else {
+      mark = Mark.make(owner, rules, match, nft);
+      rules = reader.read();
+    }
+    firstRules = rules;
+    assembler = new TrailAssembler(listener, options.limits(), mark != null);
+    handler =
+        new TraceHandler(
+            ruleSets(reader),
+            rules,
+            new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark),
+            assembler,
+            counts,
+            this::allRead,
+            afterRead);
+  }
+
+  private boolean allRead() {
+    try {
+      return channel.waitingBytes() == 0;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Begins to trace.
+   *
+   * @param listener takes hops and trails, on the event loop's thread
+   * @param afterRead runs on that thread when all that had arrived was handed on
+   * @throws IOException if the kernel refuses: no right, no nf_tables
+   * @throws io.fwtrail.tracer.mark.MarkException if the match cannot be set
+   */
+  public static LiveTrace start(Options options, TrailListener listener, Runnable afterRead)
+      throws IOException {
+    LiveTrace trace = new LiveTrace(options, listener, afterRead);
+    trace.channel.pipeline().addLast(trace.handler);
+    trace.channel.config().setAutoRead(true);
+    trace.linkChannel.config().setAutoRead(true);
+    return trace;
+  }
+
+  /** The names of a namespace's network interfaces. */
+  public static Set<String> interfaces(NetworkNamespace namespace) throws IOException {
+    try (NetlinkClient client =
+        new NetlinkClient(NetlinkSocket.open(NetlinkConstants.PROTOCOL_ROUTE, namespace))) {
+      return new Interfaces(client).present();
+    }
+  }
+
+  private NetlinkClient client(int protocol) throws IOException {
+    return new NetlinkClient(NetlinkSocket.open(protocol, namespace));
+  }
+
+  private @Nullable LibNftables openNft() throws IOException {
+    return namespace.call(() -> java.util.Optional.ofNullable(LibNftables.open())).orElse(null);
+  }
+
+  private RuleTexts texts() {
+    LibNftables library = nft;
+    if (library == null) {
+      return RuleTexts.NONE;
+    }
+    return () -> {
+      try {
+        return namespace.call(library::read);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    };
+  }
+
+  private static TraceHandler.RuleSets ruleSets(RuleSetReader reader) {
+    return new TraceHandler.RuleSets() {
+      @Override
+      public long generation() throws IOException {
+        return reader.generation();
+      }
+
+      @Override
+      public RuleSet read() throws IOException {
+        return reader.read();
+      }
+    };
+  }
+
+  private NetlinkChannel bind(
+      int protocol, Set<Integer> groups, int receiveBuffer, ChannelHandler first)
+      throws IOException {
+    ChannelFuture bound =
+        new Bootstrap()
+            .group(group)
+            .channelFactory(() -> new NetlinkChannel(protocol))
+            .option(NetlinkChannelOption.GROUPS, groups)
+            .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
+            .option(NetlinkChannelOption.NAMESPACE, namespace)
+            .option(io.netty.channel.ChannelOption.AUTO_READ, false)
+            .handler(first)
+            .bind(NetlinkAddress.ANY)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw bound.cause() instanceof IOException e ? e : new IOException(bound.cause());
+    }
+    return (NetlinkChannel) bound.channel();
+  }
+
+  /** Forgets interface names when interfaces change. */
+  private static final class LinkListener extends ChannelInboundHandlerAdapter {
+    private final Interfaces interfaces;
+
+    LinkListener(Interfaces interfaces) {
+      this.interfaces = interfaces;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      ReferenceCountUtil.release(message);
+      interfaces.changed();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      // Notices were lost: anything may have changed.
+      interfaces.changed();
+    }
+  }
+
+  /** The mark, or null where none was asked for. */
+  public @Nullable Mark mark() {
+    return mark;
+  }
+
+  /** The rule set as it was when tracing began. */
+  public RuleSet rulesAtStart() {
+    return firstRules;
+  }
+
+  /** Whether rules can be shown as their owner wrote them. */
+  public boolean hasTexts() {
+    return nft != null;
+  }
+
+  /** What was counted; grows on the event loop, complete after {@link #stop}. */
+  public TrailAssembler.Counts counts() {
+    return assembler.counts();
+  }
+
+  /** What was read; likewise. */
+  public LiveCounts liveCounts() {
+    return counts;
+  }
+
+  /**
+   * Ends the tracing: removes the mark, hands on what had still arrived, and ends the trails that
+   * are open. {@link #close} is called after it.
+   *
+   * @return the mark's counters at its end; null where there was no mark, or it had gone
+   */
+  public Mark.@Nullable Counters stop() {
+    Mark.Counters atEnd = null;
+    if (mark != null) {
+      try {
+        atEnd = mark.counters();
+        mark.close();
+      } catch (IOException e) {
+        // Somebody removed the table, or the right is gone; the kernel removes what is left.
+      }
+    }
+    CompletableFuture<Boolean> drained = new CompletableFuture<>();
+    channel.eventLoop().execute(() -> drain(drained, System.nanoTime() + DRAIN_NANOS));
+    try {
+      drained.get(DRAIN_NANOS * 2, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // What had arrived was handed on as far as it went.
+    }
+    return atEnd;
+  }
+
+  private void drain(CompletableFuture<Boolean> drained, long until) {
+    if ((!allRead() || handler.holds()) && System.nanoTime() < until) {
+      var unused =
+          channel
+              .eventLoop()
+              .schedule(
+                  () -> drain(drained, until), DRAIN_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      return;
+    }
+    try {
+      channel.pipeline().remove(handler);
+      assembler.stop();
+      drained.complete(true);
+    } catch (RuntimeException e) {
+      drained.completeExceptionally(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close().awaitUninterruptibly();
+    linkChannel.close().awaitUninterruptibly();
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    owner.close();
+    asker.close();
+    links.close();
+    if (nft != null) {
+      nft.close();
+    }
+  }
+}
