@@ -64,9 +64,8 @@ final class Errors {
         e instanceof KernelRefusedException refused && refused.noRight()
             || e instanceof NetlinkSocketException socket && socket.noRight();
     if (noRight) {
-      return "this needs root, or CAP_NET_ADMIN ("
-          + firstLine(e.getMessage())
-          + "); try sudo, or 'fwtrail demo', which needs no rights";
+      return "this needs root, or CAP_NET_ADMIN in the network namespace: try sudo"
+          + " ('fwtrail demo' needs no rights)";
     }
     if (e instanceof UserException || e instanceof MarkException || e instanceof IOException) {
       return firstLine(e.getMessage());

@@ -99,8 +99,9 @@ final class LiveRun {
                 + name
                 + "' here"
                 + (nearest == null ? "" : "; did you mean '" + nearest + "'?")
-                + " There are: "
-                + String.join(", ", present.stream().sorted().toList()));
+                + " (there are "
+                + String.join(", ", present.stream().sorted().toList())
+                + ")");
       }
     }
   }
@@ -116,6 +117,11 @@ final class LiveRun {
               + " 'nft delete table inet "
               + mark.table()
               + "'");
+    }
+    if (mark != null && mark.behindConntrack()) {
+      say(
+          "the match asks for the packet's connection, which is looked up at priority -200:"
+              + " chains ahead of that (raw) are not shown");
     }
     say("ready: " + SafeText.of(what) + "; Ctrl-C ends it");
   }

@@ -17,6 +17,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TraceCommand.class,
       ListenCommand.class,
+      DemoCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     },
     footer = {
@@ -27,12 +29,20 @@ import picocli.CommandLine.Spec;
       "  sudo fwtrail doctor                            does it work on this host?"
     })
 public final class Main implements Runnable {
+  private static int argumentCount;
+
   @Spec private CommandSpec spec;
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
+    argumentCount = arguments.length;
     int code = commandLine().execute(arguments);
     Shutdown.exit(code);
+  }
+
+  /** How many arguments this process was given. */
+  static int argumentCount() {
+    return argumentCount;
   }
 
   /** The command with its error handling, as {@link #main} runs it. */

@@ -3,17 +3,15 @@ package io.fwtrail.cli.output;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
-import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Trail;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Shows trails to a person: a heading that says what became of the packet and which rule decided,
- * then a line a hop.
+ * then a line a hop, with a sign before the one that decided.
  */
 final class TextPrinter implements Printer {
   /** What routine forwarding changes, which would only stand in the way. */
@@ -52,7 +50,7 @@ final class TextPrinter implements Printer {
       hook = hop.hook();
       String verdict = Wording.verdict(hop);
       String text = Wording.text(hop.rule());
-      out.append("  ")
+      out.append(hop.equals(trail.decidedBy()) ? style.bold("> ") : "  ")
           .append(pad(at, 11))
           .append("  ")
           .append(pad(Wording.place(hop), placeWidth))
@@ -75,33 +73,26 @@ final class TextPrinter implements Printer {
     Hop last = trail.hops().isEmpty() ? null : trail.hops().get(trail.hops().size() - 1);
     out.append(style.dim(Wording.clock(trail.begin())))
         .append("  ")
+        .append(style.verdict(trail.verdict(), pad(Wording.ending(trail.verdict()), 8)))
+        .append("  ")
         .append(style.bold(Wording.packet(trail.packet())));
     String interfaces = last == null ? "" : Wording.interfaces(last.in(), last.out());
     if (!interfaces.isEmpty()) {
       out.append(", ").append(interfaces);
     }
-    out.append(": ").append(style.verdict(trail.verdict(), Wording.ending(trail.verdict())));
-    decider(out, trail.verdict(), trail.decidedBy());
+    Hop decider = trail.decidedBy();
+    if (decider != null) {
+      Rule rule = decider.rule();
+      out.append(", by ").append(Wording.place(decider)).append(' ').append(Wording.rule(decider));
+      if (rule != null && rule.comment() != null) {
+        out.append(" \"").append(SafeText.of(rule.comment())).append('"');
+      }
+    }
     String why = trail.why();
     if (why != null) {
       out.append(' ').append(style.warning("(incomplete: " + SafeText.of(why) + ")"));
     }
     out.append('\n');
-  }
-
-  private static void decider(
-      StringBuilder out, @Nullable Verdict verdict, @Nullable Hop decider) {
-    if (verdict == null || decider == null) {
-      return;
-    }
-    out.append(" by ").append(Wording.place(decider)).append(' ').append(Wording.rule(decider));
-    Rule rule = decider.rule();
-    if (rule != null) {
-      String text = Wording.text(rule);
-      if (!text.isEmpty()) {
-        out.append(": ").append(text);
-      }
-    }
   }
 
   /**

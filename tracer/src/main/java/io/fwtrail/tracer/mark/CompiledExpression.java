@@ -15,13 +15,17 @@ import java.util.List;
  * @param expressions the rule's list of expressions
  * @param setMessages the sets
  * @param elements their elements
+ * @param needsConntrack whether it asks for the packet's connection
  */
 record CompiledExpression(
-    ByteBuf expressions, List<SetMessage> setMessages, List<SetMessage> elements) {
+    ByteBuf expressions,
+    List<SetMessage> setMessages,
+    List<SetMessage> elements,
+    boolean needsConntrack) {
 
   /** Matches everything. */
   static final CompiledExpression NONE =
-      new CompiledExpression(Unpooled.EMPTY_BUFFER, List.of(), List.of());
+      new CompiledExpression(Unpooled.EMPTY_BUFFER, List.of(), List.of(), false);
 
   /** The commands that make the sets. */
   List<NetlinkClient.Request> sets(NfFamily family, String table) {

@@ -2,6 +2,7 @@ package io.fwtrail.tracer.mark;
 
 import io.fwtrail.netlink.KernelRefusedException;
 import io.fwtrail.netlink.NetlinkClient;
+import io.fwtrail.netlink.nftables.ChainMessage;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.RuleMessage;
@@ -37,12 +38,16 @@ public final class Mark implements OwnTables, AutoCloseable {
    */
   private static final int BEFORE_RAW = -301;
 
+  /** Next after NF_IP_PRI_CONNTRACK, where a packet's connection is looked up. */
+  private static final int BEHIND_CONNTRACK = -199;
+
   private static final int COUNTER_PACKETS = 2;
 
   private final NetlinkClient client;
   private final String table;
   private final boolean owned;
   private final Set<NfFamily> families;
+  private final boolean behindConntrack;
 
   /** The rules that set the bit, by family; their handles never change. */
   private final Map<NfFamily, Long> setters = new ConcurrentHashMap<>();
@@ -50,11 +55,13 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** What the mark's counters say. */
   public record Counters(long matched, long traced) {}
 
-  private Mark(NetlinkClient client, String table, boolean owned, Set<NfFamily> families) {
+  private Mark(NetlinkClient client, String table, boolean owned, Map<NfFamily, CompiledExpression> made) {
     this.client = client;
     this.table = table;
     this.owned = owned;
-    this.families = families;
+    this.families = made.keySet();
+    this.behindConntrack =
+        made.values().stream().anyMatch(CompiledExpression::needsConntrack);
   }
 
   /**
@@ -82,6 +89,26 @@ public final class Mark implements OwnTables, AutoCloseable {
     }
   }
 
+  /**
+   * Makes a table with one empty chain, so that a trial packet has something to meet: where no chain
+   * is but the mark's own, there are no hops to show.
+   *
+   * @param client owns the table, which goes when it is closed
+   */
+  public static void makeTrialChain(NetlinkClient client) throws IOException {
+    NfFamily family = NfFamily.INET;
+    String table = "trial";
+    ChainMessage.Hook hook =
+        new ChainMessage.Hook(Hook.INPUT.number(family), 0, List.of());
+    client.batch(
+        "making a chain to try",
+        Nfnetlink::batchBegin,
+        List.of(
+            (w, n) -> TableMessage.writeNew(w, n, family, table, 0),
+            (w, n) -> ChainMessage.writeNewBase(w, n, family, table, "input", hook)),
+        Nfnetlink::batchEnd);
+  }
+
   private static Mark make(
       NetlinkClient client,
       RuleSet rules,
@@ -95,11 +122,12 @@ public final class Mark implements OwnTables, AutoCloseable {
       NfFamily family = entry.getKey();
       commands.addAll(
           new MarkProgram(family, table, match, entry.getValue())
-              .commands(flags, entrances(family, rules)));
+              .commands(
+                  flags, entrances(family, rules, entry.getValue().needsConntrack())));
     }
     client.batch(
         "setting the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
-    Mark mark = new Mark(client, table, flags != 0, expressions.keySet());
+    Mark mark = new Mark(client, table, flags != 0, expressions);
     mark.findSetters();
     return mark;
   }
@@ -142,7 +170,8 @@ public final class Mark implements OwnTables, AutoCloseable {
     return expressions;
   }
 
-  private static List<MarkProgram.Entrance> entrances(NfFamily family, RuleSet rules) {
+  private static List<MarkProgram.Entrance> entrances(
+      NfFamily family, RuleSet rules, boolean behindConntrack) {
     List<MarkProgram.Entrance> entrances = new ArrayList<>();
     if (family == NfFamily.NETDEV) {
       Set<String> devices = new LinkedHashSet<>();
@@ -160,7 +189,8 @@ public final class Mark implements OwnTables, AutoCloseable {
         chains.addAll(rules.baseChains(NfFamily.IP, hook));
         chains.addAll(rules.baseChains(NfFamily.IP6, hook));
       }
-      entrances.add(new MarkProgram.Entrance(hook, ahead(chains), List.of()));
+      int priority = behindConntrack ? BEHIND_CONNTRACK : ahead(chains);
+      entrances.add(new MarkProgram.Entrance(hook, priority, List.of()));
     }
     return entrances;
   }
@@ -226,6 +256,14 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** Whether the kernel itself removes the mark when this process ends. */
   public boolean owned() {
     return owned;
+  }
+
+  /**
+   * Whether the mark stands behind the look-up of connections, because the match asks for them: hops
+   * ahead of that (the raw tables) are then not seen.
+   */
+  public boolean behindConntrack() {
+    return behindConntrack;
   }
 
   /** The name of the tables. */

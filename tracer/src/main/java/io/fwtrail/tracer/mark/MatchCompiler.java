@@ -138,8 +138,14 @@ final class MatchCompiler {
       throw new MarkException("'" + expression + "' is not one match");
     }
     RuleMessage rule = rules.get(0);
-    rule.expressions(step -> checkStep(step, expression));
-    return new CompiledExpression(rule.expressionList(), List.copyOf(sets), List.copyOf(elements));
+    boolean[] needsConntrack = {false};
+    rule.expressions(
+        step -> {
+          checkStep(step, expression);
+          needsConntrack[0] |= step.name().equals("ct");
+        });
+    return new CompiledExpression(
+        rule.expressionList(), List.copyOf(sets), List.copyOf(elements), needsConntrack[0]);
   }
 
   private static void checkStep(RuleMessage.Expression step, String expression) {
