@@ -1,11 +1,13 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.cli.output.OutputForm;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.live.LiveTrace;
+import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.trail.Trail;
@@ -14,6 +16,7 @@ import io.fwtrail.tracer.trail.TrailListener;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of trace or listen: from the first word on standard error to the summary. */
 final class LiveRun {
+  /** A tenth of a second is no wait for a person, and saves the first packets from one. */
+  private static final long WARM_UP_NANOS = 120_000_000L;
+
   private final LiveOptions options;
   private final @Nullable PacketMatch match;
   private final String what;
@@ -48,6 +54,7 @@ final class LiveRun {
     OutputQueue queue =
         new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
     Printer printer = options.form.printer(queue, options.colourWanted());
+    warmUp(options.form);
     Limiter limiter = new Limiter(printer, options.count, match, end);
     try (LiveTrace trace =
         LiveTrace.start(
@@ -70,6 +77,15 @@ final class LiveRun {
       summarize(trace, limiter, counters, queue.dropped());
     }
     return 0;
+  }
+
+  /** Has the code ready before the first packet comes; see {@link WarmUp}. */
+  static void warmUp(OutputForm form) {
+    try (OutputQueue nowhere = new OutputQueue(OutputStream.nullOutputStream(), () -> {})) {
+      Printer printer = form.printer(nowhere, false);
+      WarmUp.run(printer, WARM_UP_NANOS);
+      printer.flush();
+    }
   }
 
   private static NetworkNamespace namespace(@Nullable String name) throws IOException {
