@@ -14,6 +14,7 @@ public enum Hook {
   EGRESS("egress");
 
   private static final Hook[] INET = {PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING, INGRESS};
+  private static final Hook[] IP = {PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING};
   private static final Hook[] ARP = {INPUT, OUTPUT, FORWARD};
   private static final Hook[] NETDEV = {INGRESS, EGRESS};
 
@@ -55,7 +56,8 @@ public enum Hook {
     return switch (family) {
       case ARP -> ARP;
       case NETDEV -> NETDEV;
-      default -> INET;
+      case INET -> INET;
+      default -> IP;
     };
   }
 }

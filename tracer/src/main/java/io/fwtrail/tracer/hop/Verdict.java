@@ -35,21 +35,23 @@ public enum Verdict {
 
   /** The verdict of a code in a trace message; null for a number that this program does not know. */
   public static @Nullable Verdict ofCode(int code) {
-    if (code >= 0) {
-      return switch (code & NfTables.VERDICT_MASK) {
-        case NfTables.VERDICT_DROP -> DROP;
-        case NfTables.VERDICT_ACCEPT -> ACCEPT;
-        case NfTables.VERDICT_STOLEN -> STOLEN;
-        case NfTables.VERDICT_QUEUE -> QUEUE;
-        default -> null;
-      };
-    }
     return switch (code) {
       // A rule that did not match to its end is "break" inside the kernel: it went on.
       case NfTables.VERDICT_CONTINUE, NfTables.VERDICT_BREAK -> CONTINUE;
       case NfTables.VERDICT_JUMP -> JUMP;
       case NfTables.VERDICT_GOTO -> GOTO;
       case NfTables.VERDICT_RETURN -> RETURN;
+      default -> ofHookCode(code);
+    };
+  }
+
+  /** A code of the hooks has its argument in the upper bits: from queue 32,768 on it is negative. */
+  private static @Nullable Verdict ofHookCode(int code) {
+    return switch (code & NfTables.VERDICT_MASK) {
+      case NfTables.VERDICT_DROP -> DROP;
+      case NfTables.VERDICT_ACCEPT -> ACCEPT;
+      case NfTables.VERDICT_STOLEN -> STOLEN;
+      case NfTables.VERDICT_QUEUE -> QUEUE;
       default -> null;
     };
   }

@@ -2,7 +2,9 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.MalformedMessageException;
 import io.fwtrail.netlink.MessageCursor;
+import io.fwtrail.netlink.channel.MessagesLost;
 import io.fwtrail.netlink.channel.NetlinkBatch;
+import io.fwtrail.netlink.nftables.GenerationMessage;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
@@ -16,24 +18,31 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides, for packets that were under way while the rule set changed, whether they met the old one
- * or the new one.
+ * Decides, for packets that were under way while the rule set changed, which generation of it they
+ * met.
  *
  * <p>A packet meets one base chain and all that it leads to in one generation: the kernel looks once
- * (net/netfilter/nf_tables_core.c, nft_do_chain). So all messages of such a passage are held against
- * both rule sets: a rule that is not there, another verdict, target, policy or mark than the rule
- * can give, rules one. Where a passage fits both, the change's moment decides: passages follow one
- * another, so those before the last that is surely old are old, those after the first that is
- * surely new are new. What is still open began before the notices of the change: it is taken as old,
- * since the kernel sends them within microseconds.
+ * (net/netfilter/nf_tables_core.c, nft_do_chain). Such a passage stands in the stream between the
+ * notices of two generations. It met the one before it, or already the next, since notices come
+ * after the change; or, if it was under way for long, the one before that. So all messages of a
+ * passage are held against these rule sets: a rule that is not there, another verdict, target,
+ * policy or mark than the rule can give, rules one out. Where a passage fits both neighbours, the
+ * order decides: after the first that surely met the next generation, they all did.
+ *
+ * <p>A generation that could not be read before the next change is not guessed at: its hops are
+ * shown with the rule's handle alone.
  */
 final class RuleSetChange {
-  /** How many passages after the change are looked at for stragglers of the old rule set. */
+  /** How many passages after the last change are looked at for stragglers of an older rule set. */
   private static final int STRAGGLERS = 256;
 
-  private final RuleSet old;
-  private final RuleSet next;
+  /** What a passage met: {@code sure} is false where only the chains, not the rules, are known. */
+  record Met(RuleSet rules, boolean sure) {}
+
+  private final RuleSetHistory history;
   private final TraceDecoder decoder;
+  private final MessageCursor cursor = new MessageCursor();
+  private final TraceMessage message = new TraceMessage();
 
   /** The passage that each trace id is in, as the stream is handed on. */
   private final LongObjectHashMap<Passage> underWay = new LongObjectHashMap<>();
@@ -41,30 +50,32 @@ final class RuleSetChange {
   /** The passages in the order of their first messages. */
   private final List<Passage> passages = new ArrayList<>();
 
+  private long generation;
   private int handedOn;
   private int later;
-  private boolean noticesSeen;
 
-  RuleSetChange(RuleSet old, RuleSet next, TraceDecoder decoder) {
-    this.old = old;
-    this.next = next;
+  /** Begins where the stream is of {@code generation}. */
+  RuleSetChange(RuleSetHistory history, long generation, TraceDecoder decoder) {
+    this.history = history;
+    this.generation = generation;
     this.decoder = decoder;
   }
 
   /** One packet's way through one base chain. */
   private static final class Passage {
-    boolean fitsOld = true;
+    final long generation;
+    boolean fitsBefore = true;
+    boolean fits = true;
     boolean fitsNext = true;
-    final boolean beforeNotices;
-    RuleSet met;
+    Met met;
 
-    Passage(boolean beforeNotices, RuleSet met) {
-      this.beforeNotices = beforeNotices;
-      this.met = met;
+    Passage(long generation, RuleSet nearest) {
+      this.generation = generation;
+      this.met = new Met(nearest, false);
     }
   }
 
-  /** Whether no packet can be under way any more that met the old rule set. */
+  /** Whether no packet can be under way any more that met an older rule set. */
   boolean isOver() {
     return later > STRAGGLERS;
   }
@@ -74,45 +85,45 @@ final class RuleSetChange {
     passages.clear();
     handedOn = 0;
     LongObjectHashMap<Passage> current = new LongObjectHashMap<>();
-    MessageCursor cursor = new MessageCursor();
-    TraceMessage message = new TraceMessage();
     for (Object item : held) {
       if (item instanceof NetlinkBatch batch) {
         for (int i = 0; i < batch.size(); i++) {
           cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
-          study(cursor, message, batch.namespaceId(i), current);
+          study(batch.namespaceId(i), current);
         }
+      } else if (item instanceof MessagesLost) {
+        // Notices may be among what was lost; what follows is newer than them.
+        generation = history.newest().generation();
+        current.clear();
       }
     }
     decide();
   }
 
-  private void study(
-      MessageCursor cursor,
-      TraceMessage message,
-      int namespace,
-      LongObjectHashMap<Passage> current) {
+  private void study(int namespace, LongObjectHashMap<Passage> current) {
     try {
       while (cursor.next()) {
-        int command = Nfnetlink.command(cursor.type());
         if (!Nfnetlink.isNfTables(cursor.type())) {
           continue;
         }
-        if (command != NfTables.TRACE) {
-          noticesSeen = true;
-          continue;
-        }
-        message.decode(cursor);
-        long key = key(message, namespace);
-        Passage passage = current.get(key);
-        if (message.hasPacket()) {
-          passage = new Passage(!noticesSeen, next);
-          current.put(key, passage);
-          passages.add(passage);
-        }
-        if (passage != null) {
-          passage.fitsOld &= fits(message, old);
-          passage.fitsNext &= fits(message, next);
+        int command = Nfnetlink.command(cursor.type());
+        if (command == NfTables.NEWGEN) {
+          generation = GenerationMessage.decode(cursor).generation();
+          later = 0;
+        } else if (command == NfTables.TRACE) {
+          message.decode(cursor);
+          long key = key(message, namespace);
+          Passage passage = current.get(key);
+          if (message.hasPacket()) {
+            passage = new Passage(generation, history.nearest(generation));
+            current.put(key, passage);
+            passages.add(passage);
+          }
+          if (passage != null) {
+            passage.fitsBefore &= fits(message, history.of(passage.generation - 1));
+            passage.fits &= fits(message, history.of(passage.generation));
+            passage.fitsNext &= fits(message, history.of(passage.generation + 1));
+          }
         }
       }
     } catch (MalformedMessageException e) {
@@ -124,28 +135,36 @@ final class RuleSetChange {
     return (long) namespace << 32 | (message.id() & 0xffff_ffffL);
   }
 
+  /** Goes through the passages of one generation after the other. */
   private void decide() {
-    int lastOld = -1;
-    int firstNext = passages.size();
-    for (int i = 0; i < passages.size(); i++) {
-      Passage passage = passages.get(i);
-      if (passage.fitsOld && !passage.fitsNext) {
-        lastOld = i;
-      } else if (passage.fitsNext && !passage.fitsOld && firstNext == passages.size()) {
-        firstNext = i;
+    int start = 0;
+    while (start < passages.size()) {
+      long of = passages.get(start).generation;
+      int end = start;
+      int firstNext = -1;
+      while (end < passages.size() && passages.get(end).generation == of) {
+        Passage passage = passages.get(end);
+        if (passage.fitsNext && !passage.fits && firstNext < 0) {
+          firstNext = end;
+        }
+        end++;
       }
-    }
-    for (int i = 0; i < passages.size(); i++) {
-      Passage passage = passages.get(i);
-      boolean isOld;
-      if (passage.fitsOld != passage.fitsNext) {
-        isOld = passage.fitsOld;
-      } else if (i < lastOld) {
-        isOld = true;
-      } else {
-        isOld = i <= firstNext && passage.beforeNotices;
+      for (int i = start; i < end; i++) {
+        Passage passage = passages.get(i);
+        boolean ahead = firstNext >= 0 && i >= firstNext;
+        RuleSet rules = null;
+        if (passage.fitsNext && (ahead || !passage.fits)) {
+          rules = history.of(of + 1);
+        } else if (passage.fits) {
+          rules = history.of(of);
+        } else if (passage.fitsBefore) {
+          rules = history.of(of - 1);
+        }
+        if (rules != null) {
+          passage.met = new Met(rules, true);
+        }
       }
-      passage.met = isOld ? old : next;
+      start = end;
     }
   }
 
@@ -153,11 +172,11 @@ final class RuleSetChange {
    * Which rule set the packet of this message met. To be asked once for each message, in the order
    * in which {@link #study} saw them.
    */
-  RuleSet metBy(TraceMessage message, int namespace) {
-    long key = key(message, namespace);
-    if (message.hasPacket()) {
+  Met metBy(TraceMessage m, int namespace) {
+    long key = key(m, namespace);
+    if (m.hasPacket()) {
       Passage passage = passages.get(handedOn++);
-      if (!passage.beforeNotices) {
+      if (passage.generation == generation) {
         later++;
       }
       underWay.put(key, passage);
@@ -168,26 +187,27 @@ final class RuleSetChange {
       return passage.met;
     }
     // Its passage began before the change was noticed, or its beginning was lost.
-    return fits(message, old) ? old : next;
+    for (long candidate = generation - 1; candidate <= generation; candidate++) {
+      RuleSet rules = history.of(candidate);
+      if (fits(m, rules) && rules != null) {
+        return new Met(rules, true);
+      }
+    }
+    return new Met(history.newest(), false);
   }
 
-  private boolean fits(TraceMessage message, RuleSet rules) {
-    NfFamily family = NfFamily.of(message.family());
-    String target =
-        message.targetEnd() > message.targetStart() ? decoder.target(message) : null;
+  private boolean fits(TraceMessage m, @Nullable RuleSet rules) {
+    if (rules == null) {
+      return false;
+    }
     return rules.agrees(
-        family,
-        decoder.table(message),
-        decoder.chain(message),
-        message.hasHandle() ? message.handle() : 0,
-        verdict(message),
-        message.type() == TraceMessage.TYPE_POLICY,
-        target,
-        message.mark());
-  }
-
-  private static @Nullable Verdict verdict(TraceMessage message) {
-    return Verdict.ofCode(
-        message.type() == TraceMessage.TYPE_POLICY ? message.policy() : message.verdictCode());
+        NfFamily.of(m.family()),
+        decoder.table(m),
+        decoder.chain(m),
+        m.hasHandle() ? m.handle() : 0,
+        Verdict.ofCode(m.type() == TraceMessage.TYPE_POLICY ? m.policy() : m.verdictCode()),
+        m.type() == TraceMessage.TYPE_POLICY,
+        m.targetEnd() > m.targetStart() ? decoder.target(m) : null,
+        m.mark());
   }
 }

@@ -63,6 +63,13 @@ final class TraceDecoder {
     }
   }
 
+  /** Takes back what was said of the rule, where only its handle is certain. */
+  void forgetRule(Sighting s) {
+    if (s.rule != null) {
+      s.rule = Rule.ofHandle(s.rule.handle());
+    }
+  }
+
   private void fillOutcome(Sighting s, TraceMessage m) {
     s.verdictFrom = Hop.VerdictFrom.KERNEL;
     if (m.type() == TraceMessage.TYPE_POLICY) {

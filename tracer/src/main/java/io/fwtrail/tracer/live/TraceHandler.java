@@ -35,9 +35,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
    * hand: then nothing read before can be of a newer one. The question costs one system call a
    * read, not one a message, and holds nothing up as long as the rule set stands still.
    *
-   * Where the kernel's number is ahead, the stream is held until it has the notices of that
-   * generation; the rule set is read anew, and RuleSetChange decides which packets met the old one.
-   * A rule set that changes without pause is waited for only so long.
+   * Where the kernel's number is ahead, the rule set is read at once, and the stream is held until
+   * it has the notices of that generation; then RuleSetChange decides which packets met which. A
+   * rule set that changes without pause is waited for only so long.
    */
 
   /** How long the stream is held for a rule set that keeps changing. */
@@ -50,7 +50,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private static final long BACKLOG_NANOS = 500_000_000L;
 
   private static final long RETRY_MILLIS = 1;
-  private static final long TICK_MILLIS = 10;
+  private static final long TICK_MILLIS = 5;
 
   private final RuleSets ruleSets;
   private final TraceDecoder decoder;
@@ -65,7 +65,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private final MessageCursor cursor = new MessageCursor();
   private final TraceMessage message = new TraceMessage();
   private final Sighting sighting = new Sighting();
-  private RuleSet rules;
+  private final RuleSetHistory history;
   private @Nullable RuleSetChange change;
   private long generationHeard;
   private long heldSince;
@@ -97,7 +97,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       BooleanSupplier allRead,
       Runnable afterRead) {
     this.ruleSets = ruleSets;
-    this.rules = rules;
+    this.history = new RuleSetHistory(rules);
+    this.generationHeard = rules.generation();
     this.decoder = decoder;
     this.assembler = assembler;
     this.counts = counts;
@@ -118,7 +119,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (ticker != null) {
       ticker.cancel(false);
     }
-    deliver(rules);
+    deliver();
   }
 
   @Override
@@ -187,32 +188,29 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
     try {
       long generation = ruleSets.generation();
-      if (generation == rules.generation()) {
-        deliver(rules);
-        return;
+      if (generation != history.newest().generation()) {
+        if (change == null) {
+          change = new RuleSetChange(history, history.newest().generation(), decoder);
+        }
+        // Read at once, before the next change: what the stream has yet to tell of is on its way.
+        history.add(ruleSets.read());
+        counts.ruleSetChanges++;
       }
       long now = System.nanoTime();
-      if (heldSince == 0) {
-        heldSince = now;
+      if (change != null && generationHeard != history.newest().generation() && !lossHeld()) {
+        if (heldSince == 0) {
+          heldSince = now;
+        }
+        if (now - heldSince < PATIENCE_NANOS && held.size() < MOST_HELD) {
+          retry(ctx);
+          return;
+        }
       }
-      boolean patient = now - heldSince < PATIENCE_NANOS && held.size() < MOST_HELD;
-      if (generation != generationHeard && patient && !lossHeld()) {
-        retry(ctx);
-        return;
-      }
-      RuleSet next = ruleSets.read();
-      if (next.generation() != generation && patient) {
-        retry(ctx);
-        return;
-      }
-      change = new RuleSetChange(rules, next, decoder);
-      rules = next;
-      counts.ruleSetChanges++;
     } catch (IOException e) {
       // The question failed, so nothing is known of newer rules: the old ones have to do.
       counts.ruleSetFailures++;
     }
-    deliver(rules);
+    deliver();
   }
 
   /** After a loss the notices that are waited for may be among what was lost. */
@@ -236,7 +234,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void deliver(RuleSet current) {
+  private void deliver() {
     heldSince = 0;
     Instant instant = Instant.now();
     long time = instant.getEpochSecond() * 1_000_000_000L + instant.getNano();
@@ -251,7 +249,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       }
       NetlinkBatch batch = (NetlinkBatch) item;
       try {
-        deliver(batch, current, time, now);
+        deliver(batch, time, now);
       } finally {
         batch.release();
       }
@@ -261,7 +259,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void deliver(NetlinkBatch batch, RuleSet current, long time, long now) {
+  private void deliver(NetlinkBatch batch, long time, long now) {
+    RuleSet current = history.newest();
     for (int i = 0; i < batch.size(); i++) {
       int namespace = batch.namespaceId(i);
       cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
@@ -270,8 +269,14 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
           if (cursor.type() == TRACE) {
             counts.messages++;
             message.decode(cursor);
-            RuleSet met = change == null ? current : change.metBy(message, namespace);
-            decoder.fill(sighting, message, met, namespace, time);
+            RuleSetChange.Met met =
+                change == null ? null : change.metBy(message, namespace);
+            decoder.fill(
+                sighting, message, met == null ? current : met.rules(), namespace, time);
+            sighting.ruleSetChanging = met != null;
+            if (met != null && !met.sure()) {
+              decoder.forgetRule(sighting);
+            }
             assembler.see(sighting, now);
           }
         }

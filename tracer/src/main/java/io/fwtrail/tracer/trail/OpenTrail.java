@@ -43,6 +43,9 @@ final class OpenTrail {
   /** Whether the present base chain let the packet pass. */
   boolean passed;
 
+  /** Whether nothing is to come any more but, perhaps, a twin of the present base chain. */
+  boolean ending;
+
   boolean toLoopback;
   @Nullable Packet first;
   @Nullable Packet packet;
@@ -58,6 +61,11 @@ final class OpenTrail {
   private String table = "";
   private String firstChain = "";
   private NfFamily family = NfFamily.UNSPECIFIED;
+  private int passages;
+
+  /** Whether a rule was met in the present base chain. */
+  private boolean ruleMet;
+
   private long mark;
   private boolean markKnown;
   private @Nullable Hook hook;
@@ -87,13 +95,47 @@ final class OpenTrail {
       return true;
     }
     Hook next = Objects.requireNonNull(chain.hook());
-    if (visited.contains(chain)) {
-      // A program in user space may send a packet round the same hook again (NF_REPEAT); a packet
-      // may leave by two devices, one on top of the other.
-      boolean onward = next == Hook.EGRESS && !Objects.equals(out, s.out);
-      return !queued && !onward;
+    if (visited.contains(chain) || isTwinOfBase(chain)) {
+      return !queued && !meetsTwice(chain, next, s);
     }
     return hook != null && !Way.canFollow(family, hook, chain.family(), next);
+  }
+
+  /**
+   * Whether one packet can meet a base chain again. It may leave by two devices, one on top of the
+   * other. And while a table is replaced, its old and its new chain are both hooked in until the
+   * change is complete (Linux 6.18, nf_tables_addchain, nf_tables_commit): mostly one of the two is
+   * still, or already, without rules, so that only its policy is met.
+   */
+  private boolean meetsTwice(Chain chain, Hook next, Sighting s) {
+    if (next == Hook.EGRESS && !Objects.equals(out, s.out)) {
+      return true;
+    }
+    boolean again = base != null && sameName(base, chain) && passed;
+    if (!again
+        || packet == null
+        || s.packet == null
+        || !packet.sameIp(s.packet)
+        || packet.ttl() != s.packet.ttl()) {
+      return false;
+    }
+    if (s.ruleSetChanging && packet.id() > 0) {
+      return true;
+    }
+    // Two packets with nothing to tell them apart: but a rule has to begin to trace the second.
+    boolean oneIsEmpty = !ruleMet || s.rule == null;
+    return oneIsEmpty && passages > 1;
+  }
+
+  /** Whether a chain is the present base chain as another generation of the rule set has it. */
+  private boolean isTwinOfBase(Chain chain) {
+    return base != null && sameName(base, chain);
+  }
+
+  private static boolean sameName(Chain one, Chain other) {
+    return one.family() == other.family()
+        && one.table().equals(other.table())
+        && one.name().equals(other.name());
   }
 
   /** Whether a message that shows no packet fits where the packet stands. */
@@ -116,7 +158,10 @@ final class OpenTrail {
       hook = null;
     }
     passed = false;
+    ending = false;
     queued = false;
+    ruleMet = false;
+    passages++;
     in = s.in;
     out = s.out;
     toLoopback = s.toLoopback;
@@ -136,6 +181,7 @@ final class OpenTrail {
   /** Takes any message after {@link #enter}. */
   void note(Sighting s) {
     end = s.time;
+    ruleMet |= s.rule != null;
     if (base == null && s.chainInfo != null && s.chainInfo.isBase()) {
       // The policy's message names the base chain at last.
       base = s.chainInfo;
@@ -152,6 +198,14 @@ final class OpenTrail {
   /** The hook that the packet is at; null where it is not known. */
   @Nullable Hook hook() {
     return hook;
+  }
+
+  /**
+   * Whether the end is near but for one thing: where a base chain showed its policy only, it may be
+   * that of a table that is just being made, whose older twin comes next (see {@link #meetsTwice}).
+   */
+  boolean mayHaveTwin(Sighting s) {
+    return !ruleMet || s.ruleSetChanging;
   }
 
   /** What is still to come. */

@@ -34,6 +34,9 @@ public final class Sighting {
   /** The rule set that {@link #chainInfo} is of. */
   public RuleSet ruleSet = RuleSet.EMPTY;
 
+  /** Whether the rule set was changing about then, so that a base chain may be met twice. */
+  public boolean ruleSetChanging;
+
   /** What was met; null where the message is no hop: the end of a base chain. */
   public Hop.@Nullable Kind kind;
 
@@ -76,6 +79,7 @@ public final class Sighting {
     chain = "";
     chainInfo = null;
     ruleSet = RuleSet.EMPTY;
+    ruleSetChanging = false;
     kind = null;
     rule = null;
     verdict = null;

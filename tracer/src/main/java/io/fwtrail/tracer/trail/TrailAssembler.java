@@ -34,14 +34,21 @@ public final class TrailAssembler {
    * a full assembler gives up the one that has been quiet longest.
    */
 
-  /** How much is kept, and for how long. */
-  public record Limits(int openTrails, int hopsPerTrail, long quietNanos, long queuedNanos) {
-    /**
-     * 65,536 open trails (some 100 MB at worst, were each full), 4,096 hops a trail, 50 ms of
-     * quiet, 5 s in a queue.
-     */
+  /**
+   * How much is kept, and for how long.
+   *
+   * @param openTrails packets under way at once
+   * @param hopsPerTrail hops of one packet
+   * @param endingNanos how long a trail stays open that is at its end but for what happens while a
+   *     table is replaced (microseconds, in the same function call)
+   * @param quietNanos how long one stays open that may go on
+   * @param queuedNanos how long one stays open whose packet a program in user space has
+   */
+  public record Limits(
+      int openTrails, int hopsPerTrail, long endingNanos, long quietNanos, long queuedNanos) {
+    /** 16,384 open trails, 4,096 hops a trail, 2 ms, 50 ms and 5 s. */
     public static final Limits DEFAULT =
-        new Limits(65_536, 4_096, 50_000_000L, 5_000_000_000L);
+        new Limits(16_384, 4_096, 2_000_000L, 50_000_000L, 5_000_000_000L);
   }
 
   /** What passed through; read on the assembler's thread. */
@@ -198,7 +205,11 @@ public final class TrailAssembler {
       case ACCEPT -> {
         trail.passed = true;
         if (trail.ahead() == Way.Ahead.NOTHING) {
-          close(trail, Verdict.ACCEPT, trail.why);
+          if (trail.mayHaveTwin(s)) {
+            trail.ending = true;
+          } else {
+            close(trail, Verdict.ACCEPT, trail.why);
+          }
         }
       }
       case QUEUE -> {
@@ -218,13 +229,20 @@ public final class TrailAssembler {
    */
   public void tick(long readUpTo) {
     OpenTrail trail = oldest;
-    while (trail != null && readUpTo - trail.touched >= limits.quietNanos()) {
+    while (trail != null && readUpTo - trail.touched >= limits.endingNanos()) {
       OpenTrail next = trail.newer;
-      if (!trail.queued || readUpTo - trail.touched >= limits.queuedNanos()) {
+      if (readUpTo - trail.touched >= patience(trail)) {
         finish(trail, "not seen again");
       }
       trail = next;
     }
+  }
+
+  private long patience(OpenTrail trail) {
+    if (trail.queued) {
+      return limits.queuedNanos();
+    }
+    return trail.ending ? limits.endingNanos() : limits.quietNanos();
   }
 
   /**

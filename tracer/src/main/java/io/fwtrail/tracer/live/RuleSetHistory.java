@@ -1,0 +1,47 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.tracer.ruleset.RuleSet;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The rule sets that were read last, by generation. A change may come before one was read. */
+final class RuleSetHistory {
+  /** Packets under way met one of the last two; the rest is for changes that follow in a rush. */
+  private static final int KEPT = 16;
+
+  private final TreeMap<Long, RuleSet> byGeneration = new TreeMap<>();
+  private RuleSet newest;
+
+  RuleSetHistory(RuleSet first) {
+    newest = first;
+    byGeneration.put(first.generation(), first);
+  }
+
+  /** The one that was read last. */
+  RuleSet newest() {
+    return newest;
+  }
+
+  /** The one of a generation; null where the next change came before it was read. */
+  @Nullable RuleSet of(long generation) {
+    return byGeneration.get(generation);
+  }
+
+  /** The one of a generation, or the nearest that is known. */
+  RuleSet nearest(long generation) {
+    var before = byGeneration.floorEntry(generation);
+    var after = byGeneration.ceilingEntry(generation);
+    if (before == null) {
+      return after == null ? newest : after.getValue();
+    }
+    return before.getValue();
+  }
+
+  void add(RuleSet rules) {
+    newest = rules;
+    byGeneration.put(rules.generation(), rules);
+    if (byGeneration.size() > KEPT) {
+      byGeneration.pollFirstEntry();
+    }
+  }
+}
