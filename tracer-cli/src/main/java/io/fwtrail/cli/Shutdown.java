@@ -25,6 +25,7 @@ final class Shutdown {
             new Thread(
                 () -> {
                   if (exiting) {
+                    // The command has ended by itself.
                     return;
                   }
                   stop.run();
@@ -40,12 +41,11 @@ final class Shutdown {
                 "fwtrail-shutdown"));
   }
 
-  /** Ends the process, whether a signal has begun to or not. */
+  /** Ends the process; where a signal has begun to, its hook takes the code over. */
   static void exit(int code) {
     exitCode = code;
-    COMMAND_ENDED.countDown();
     exiting = true;
-    System.out.flush();
-    Runtime.getRuntime().halt(code);
+    COMMAND_ENDED.countDown();
+    System.exit(code);
   }
 }
