@@ -54,8 +54,8 @@ public final class NetlinkClient implements Closeable {
    * @throws IOException if the socket fails
    * @throws MalformedMessageException if the answer is no netlink message
    */
-  public synchronized boolean dump(
-      String operation, Request request, Consumer<MessageCursor> each) throws IOException {
+  public synchronized boolean dump(String operation, Request request, Consumer<MessageCursor> each)
+      throws IOException {
     int number = send(request);
     boolean consistent = true;
     for (int i = 0; i < DATAGRAMS_PER_ANSWER; i++) {
@@ -93,8 +93,8 @@ public final class NetlinkClient implements Closeable {
    * @throws KernelRefusedException if the kernel says no
    * @throws IOException if the socket fails
    */
-  public synchronized void query(
-      String operation, Request request, Consumer<MessageCursor> answer) throws IOException {
+  public synchronized void query(String operation, Request request, Consumer<MessageCursor> answer)
+      throws IOException {
     int number = send(request);
     for (int i = 0; i < DATAGRAMS_PER_ANSWER; i++) {
       receive();
@@ -123,8 +123,7 @@ public final class NetlinkClient implements Closeable {
    * @throws IOException if the socket fails
    */
   public synchronized void batch(
-      String operation, Request begin, Iterable<Request> commands, Request end)
-      throws IOException {
+      String operation, Request begin, Iterable<Request> commands, Request end) throws IOException {
     out.clear();
     MessageWriter writer = new MessageWriter(out);
     int first = ++sequence;

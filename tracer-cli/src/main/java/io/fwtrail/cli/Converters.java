@@ -16,7 +16,8 @@ import picocli.CommandLine.TypeConversionException;
 /** From what was typed to what is meant, with an error that says what would do. */
 final class Converters {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|min|h)?");
-  private static final Pattern RATE = Pattern.compile("(\\d{1,9})/(s|sec|second|m|min|minute|h|hour)");
+  private static final Pattern RATE =
+      Pattern.compile("(\\d{1,9})/(s|sec|second|m|min|minute|h|hour)");
 
   private static final Map<String, Integer> PROTOCOLS =
       Map.ofEntries(
@@ -112,7 +113,9 @@ final class Converters {
           "'"
               + text
               + "' is no protocol"
-              + (nearest == null ? "; a name such as tcp or a number to 255 is" : "; did you mean '" + nearest + "'?"));
+              + (nearest == null
+                  ? "; a name such as tcp or a number to 255 is"
+                  : "; did you mean '" + nearest + "'?"));
     }
   }
 
@@ -146,8 +149,7 @@ final class Converters {
       if (named != null) {
         return new PacketMatch.PortRange(named, named);
       }
-      throw no(
-          "'" + text + "' is no port; 53, 1000:2000 and a name in /etc/services are examples");
+      throw no("'" + text + "' is no port; 53, 1000:2000 and a name in /etc/services are examples");
     }
   }
 
@@ -156,7 +158,10 @@ final class Converters {
     @Override
     public String convert(String text) {
       int length = text.getBytes(StandardCharsets.UTF_8).length;
-      if (text.isEmpty() || text.equals("+") || length > 15 || text.matches(".*[\\s/\\p{Cntrl}].*")) {
+      if (text.isEmpty()
+          || text.equals("+")
+          || length > 15
+          || text.matches(".*[\\s/\\p{Cntrl}].*")) {
         throw no("'" + text + "' cannot be the name of an interface");
       }
       return text;

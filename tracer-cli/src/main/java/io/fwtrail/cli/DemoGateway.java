@@ -87,8 +87,8 @@ final class DemoGateway implements AutoCloseable {
   }
 
   /**
-   * Joins a host to the gateway by a pair of devices. Hardware addresses are given, and told to both
-   * ends, so that no neighbour has to be looked for: that would be traffic of its own.
+   * Joins a host to the gateway by a pair of devices. Hardware addresses are given, and told to
+   * both ends, so that no neighbour has to be looked for: that would be traffic of its own.
    */
   private static void join(
       NetworkNamespace gateway, String device, NetworkNamespace host, int network)
@@ -96,8 +96,22 @@ final class DemoGateway implements AutoCloseable {
     String near = String.format("02:00:00:00:%02x:01", network);
     String far = String.format("02:00:00:00:%02x:02", network);
     Sandbox.command(
-        gateway, "ip", "link", "add", device, "address", near, "type", "veth", "peer", "name",
-        "eth0", "address", far, "netns", host.path().toString());
+        gateway,
+        "ip",
+        "link",
+        "add",
+        device,
+        "address",
+        near,
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "eth0",
+        "address",
+        far,
+        "netns",
+        host.path().toString());
     side(gateway, device, network, 1, 2, far);
     side(host, "eth0", network, 2, 1, near);
     String v4 = "10." + network + ".0.1";

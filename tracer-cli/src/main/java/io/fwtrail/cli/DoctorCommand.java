@@ -137,8 +137,7 @@ final class DoctorCommand implements Callable<Integer> {
   private boolean nfTables(boolean allowed) {
     try (NetlinkClient client =
         new NetlinkClient(
-            NetlinkSocket.open(
-                NetlinkConstants.PROTOCOL_NETFILTER, NetworkNamespace.current()))) {
+            NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, NetworkNamespace.current()))) {
       if (!allowed) {
         return false;
       }
@@ -198,8 +197,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      String said =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       process.waitFor();
       return said.lines().findFirst().orElse(null);
     } catch (IOException e) {
@@ -283,13 +281,14 @@ final class DoctorCommand implements Callable<Integer> {
             .filter(words -> (Long.parseUnsignedLong(words[3], 16) & TRACE_GROUP_BIT) != 0)
             .count();
     if (tracers > 0) {
-      note(tracers + (tracers == 1 ? " other program listens" : " other programs listen")
-          + " to trace events here");
+      note(
+          tracers
+              + (tracers == 1 ? " other program listens" : " other programs listen")
+              + " to trace events here");
     }
     try (NetlinkClient client =
         new NetlinkClient(
-            NetlinkSocket.open(
-                NetlinkConstants.PROTOCOL_NETFILTER, NetworkNamespace.current()))) {
+            NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, NetworkNamespace.current()))) {
       List<String> owned = new ArrayList<>();
       client.dump(
           "listing tables",

@@ -9,7 +9,8 @@ import picocli.CommandLine.Mixin;
     name = "listen",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    description = "Show the packets that a rule in the rule set traces already (meta nftrace set 1).",
+    description =
+        "Show the packets that a rule in the rule set traces already (meta nftrace set 1).",
     footer = {
       "",
       "Example: an own rule decides what is traced,",

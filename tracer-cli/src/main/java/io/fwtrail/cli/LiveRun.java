@@ -51,8 +51,7 @@ final class LiveRun {
     NetworkNamespace namespace = namespace(options.netns);
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
-    OutputQueue queue =
-        new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
+    OutputQueue queue = new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
     Printer printer = options.form.printer(queue, options.colourWanted());
     warmUp(options.form);
     Limiter limiter = new Limiter(printer, options.count, match, end);
@@ -125,7 +124,8 @@ final class LiveRun {
   private void greet(LiveTrace trace) {
     Mark mark = trace.mark();
     if (!trace.hasTexts()) {
-      say("rules are shown without their text: libnftables is not installed (apt install nftables)");
+      say(
+          "rules are shown without their text: libnftables is not installed (apt install nftables)");
     }
     if (mark != null && !mark.owned()) {
       say(
@@ -171,8 +171,9 @@ final class LiveRun {
     }
     say(line.toString());
     if (counts.lostMessages > 0) {
-      say("messages were lost because they came faster than they were read; --rate or --sample"
-          + " trace fewer packets");
+      say(
+          "messages were lost because they came faster than they were read; --rate or --sample"
+              + " trace fewer packets");
     }
     warn(counts.evicted, "trail", "given up because too many packets were under way at once");
     warn(dropped, "record", "not shown because standard output was read too slowly");
@@ -210,10 +211,7 @@ final class LiveRun {
     long incomplete;
 
     Limiter(
-        TrailListener next,
-        @Nullable Long count,
-        @Nullable PacketMatch match,
-        CountDownLatch end) {
+        TrailListener next, @Nullable Long count, @Nullable PacketMatch match, CountDownLatch end) {
       this.next = next;
       this.count = count;
       this.end = end;

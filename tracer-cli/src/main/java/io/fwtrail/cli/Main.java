@@ -58,6 +58,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command? One of: trace, listen, demo, doctor");
+    throw new ParameterException(
+        spec.commandLine(), "which command? One of: trace, listen, demo, doctor");
   }
 }

@@ -14,8 +14,7 @@ import java.util.concurrent.TimeUnit;
  * interfaces without rights outside, and nothing of it is left when it ends.
  */
 final class Sandbox {
-  private static final String NO_NAMESPACES =
-      "this kernel or container allows no new namespaces: ";
+  private static final String NO_NAMESPACES = "this kernel or container allows no new namespaces: ";
 
   private Sandbox() {}
 
@@ -77,8 +76,7 @@ final class Sandbox {
   /** Runs a program in a namespace, whose output matters only where it fails. */
   static void command(NetworkNamespace where, String... words)
       throws IOException, InterruptedException {
-    Process process =
-        where.call(() -> new ProcessBuilder(words).redirectErrorStream(true).start());
+    Process process = where.call(() -> new ProcessBuilder(words).redirectErrorStream(true).start());
     process.getOutputStream().close();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {

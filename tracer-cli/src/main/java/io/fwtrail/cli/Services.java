@@ -25,7 +25,10 @@ final class Services {
       int comment = line.indexOf('#');
       String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split("\\s+");
       for (int i = 0; i < words.length; i++) {
-        if (i != 1 && words[i].equals(name) && words.length > 1 && words[1].matches("\\d{1,5}/.*")) {
+        if (i != 1
+            && words[i].equals(name)
+            && words.length > 1
+            && words[1].matches("\\d{1,5}/.*")) {
           return Integer.valueOf(words[1].substring(0, words[1].indexOf('/')));
         }
       }

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * An end by Ctrl-C, SIGTERM or a hang-up is as good as any other: what was begun is put in order,
- * the summary is printed, and the exit code is 0. Java runs shutdown hooks on these signals and then
- * ends with a code of its own, so the hook waits for the command and ends the process itself.
+ * the summary is printed, and the exit code is 0. Java runs shutdown hooks on these signals and
+ * then ends with a code of its own, so the hook waits for the command and ends the process itself.
  */
 final class Shutdown {
   /** How long the command may take to put things in order. */

@@ -1,11 +1,14 @@
 package io.fwtrail.netlink.channel;
 
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
 
 /**
- * The system calls that neither Java nor Netty offers, by JNA's direct mapping. Pointers are passed
- * as {@code long}: only 64 bit machines are served. Callers read {@link Native#getLastError} at
- * once, on the same thread.
+ * The system calls that neither Java nor Netty offers, by JNA's direct mapping. Pointers and {@code
+ * size_t} are passed as {@code long}: only 64 bit machines are served. Callers read {@link
+ * Native#getLastError} at once, on the same thread.
+ *
+ * <p>The numbers are those of asm-generic and linux/netlink.h, which x86-64 and arm64 share.
  */
 final class LibC {
   static final int AF_NETLINK = 16;
@@ -14,6 +17,7 @@ final class LibC {
   static final int SOCK_NONBLOCK = 0x800;
 
   static final int SOL_SOCKET = 1;
+  static final int SO_ERROR = 4;
   static final int SO_RCVBUF = 8;
   static final int SO_RCVTIMEO = 20;
   static final int SO_RCVBUFFORCE = 33;
@@ -29,18 +33,17 @@ final class LibC {
   static final int MSG_TRUNC = 0x20;
 
   static final int EPERM = 1;
-  static final int ENOENT = 2;
   static final int EINTR = 4;
   static final int EAGAIN = 11;
-  static final int ENOBUFS = 105;
   static final int EPROTONOSUPPORT = 93;
+  static final int ENOBUFS = 105;
 
   static final int O_RDONLY = 0;
   static final int O_CLOEXEC = 0x80000;
   static final int CLONE_NEWNET = 0x40000000;
 
   static {
-    Native.register(LibC.class, "c");
+    Native.register(LibC.class, Platform.C_LIBRARY_NAME);
   }
 
   private LibC() {}
@@ -69,4 +72,6 @@ final class LibC {
   static native int setns(int fd, int kind);
 
   static native int unshare(int flags);
+
+  static native String strerror(int errno);
 }

@@ -35,7 +35,7 @@ final class NativeBlock {
     return address;
   }
 
-  /** The memory, in host order. */
+  /** The memory, in host order. Not to be touched after {@link #free}. */
   ByteBuffer view() {
     return view;
   }

@@ -3,17 +3,19 @@ package io.fwtrail.netlink.channel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.AbstractReferenceCounted;
-import java.util.function.Consumer;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The datagrams of one read, up to {@value #SLOTS}, where the kernel put them: nothing is copied and
- * nothing is made for each of them. Whoever gets a batch releases it; until then its memory stays as
- * it is, however long.
+ * The datagrams of one read, where the kernel put them: nothing is copied and nothing is made for
+ * each of them. Whoever gets a batch releases it; until then its memory stays as it is, however
+ * long. A batch may be read and released on any thread to which it was handed safely.
  */
 public final class NetlinkBatch extends AbstractReferenceCounted {
-  /** How many datagrams one read takes at most. */
-  static final int SLOTS = 64;
+  /** How many datagrams a batch has at most. */
+  public static final int MOST_DATAGRAMS = 64;
 
   /**
    * Room for one: the kernel builds the datagrams of a dump as large as 32 KiB where the reader has
@@ -23,67 +25,126 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
 
   /**
    * From one slot to the next. Were it a multiple of 4 KiB, the beginnings of all slots would share
-   * a few lines of the processor's cache and push one another out.
+   * a few lines of the processor's first cache and push one another out.
    */
   static final int STRIDE = SLOT_BYTES + 576;
 
+  static final ResourceLeakDetector<NetlinkBatch> LEAKS =
+      ResourceLeakDetectorFactory.instance().newResourceLeakDetector(NetlinkBatch.class);
+
   private final ByteBuf buffer;
-  private final int[] offsets = new int[SLOTS];
-  private final int[] lengths = new int[SLOTS];
-  private final int[] senders = new int[SLOTS];
-  private final int[] namespaces = new int[SLOTS];
+  private final int[] offsets = new int[MOST_DATAGRAMS];
+  private final int[] lengths = new int[MOST_DATAGRAMS];
+  private final int[] senders = new int[MOST_DATAGRAMS];
+  private final int[] namespaces = new int[MOST_DATAGRAMS];
   private final @Nullable NativeBlock block;
-  private final Consumer<NetlinkBatch> recycler;
+  private final @Nullable BatchPool pool;
+  private @Nullable ResourceLeakTracker<NetlinkBatch> leak;
   private long truncated;
   private int size;
 
-  private NetlinkBatch(
-      ByteBuf buffer, @Nullable NativeBlock block, Consumer<NetlinkBatch> recycler) {
+  private NetlinkBatch(ByteBuf buffer, @Nullable NativeBlock block, @Nullable BatchPool pool) {
     this.buffer = buffer;
     this.block = block;
-    this.recycler = recycler;
+    this.pool = pool;
   }
 
-  /** One to read into. */
-  static NetlinkBatch allocate(Consumer<NetlinkBatch> recycler) {
-    NativeBlock block = NativeBlock.untouched(SLOTS * STRIDE);
-    return new NetlinkBatch(Unpooled.wrappedBuffer(block.view()), block, recycler);
+  /** One to read into, which goes back to {@code pool} when it is released. */
+  static NetlinkBatch allocate(BatchPool pool) {
+    NativeBlock block = NativeBlock.untouched(MOST_DATAGRAMS * STRIDE);
+    return new NetlinkBatch(Unpooled.wrappedBuffer(block.view()), block, pool);
   }
 
   /**
-   * One of bytes at hand, for tests and replays; without namespaces, sent by the kernel.
+   * One of bytes at hand, for tests and replays: sent by the kernel, from the reader's own
+   * namespace, whole.
    *
-   * @throws IllegalArgumentException if there are more than {@value #SLOTS}
+   * @throws IllegalArgumentException if there are more than {@value #MOST_DATAGRAMS}
    */
   public static NetlinkBatch of(byte[]... datagrams) {
-    if (datagrams.length > SLOTS) {
-      throw new IllegalArgumentException(datagrams.length + " datagrams, more than " + SLOTS);
-    }
-    NetlinkBatch batch = new NetlinkBatch(Unpooled.copiedBuffer(datagrams), null, b -> {});
-    int offset = 0;
+    Builder builder = builder();
     for (byte[] datagram : datagrams) {
-      batch.add(offset, datagram.length, 0, -1, false);
-      offset += datagram.length;
+      builder.add(datagram);
     }
-    return batch;
+    return builder.build();
   }
 
-  long address() {
-    return block == null ? 0 : block.address();
+  /**
+   * As {@link #of(byte[]...)}, with a copy of the readable bytes of each buffer, which stays the
+   * caller's.
+   */
+  public static NetlinkBatch of(ByteBuf... datagrams) {
+    Builder builder = builder();
+    for (ByteBuf datagram : datagrams) {
+      byte[] bytes = new byte[datagram.readableBytes()];
+      datagram.getBytes(datagram.readerIndex(), bytes);
+      builder.add(bytes);
+    }
+    return builder.build();
   }
 
-  void clear() {
-    size = 0;
-    truncated = 0;
+  /** Builds one of bytes at hand, for tests and replays. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** Makes a released batch one that is in use again. */
+  /** Puts one batch together, datagram by datagram. */
+  public static final class Builder {
+    private final ByteBuf bytes = Unpooled.buffer();
+    private final NetlinkBatch batch = new NetlinkBatch(bytes, null, null);
+
+    private Builder() {}
+
+    /** Adds a datagram of the kernel, from the reader's own namespace, whole. */
+    public Builder add(byte[] datagram) {
+      return add(datagram, 0, -1, false);
+    }
+
+    /**
+     * Adds a datagram.
+     *
+     * @param senderPort as {@link NetlinkBatch#senderPort}
+     * @param namespaceId as {@link NetlinkBatch#namespaceId}
+     * @param truncated as {@link NetlinkBatch#truncated}
+     * @throws IllegalArgumentException if there are {@value NetlinkBatch#MOST_DATAGRAMS} already
+     */
+    public Builder add(byte[] datagram, long senderPort, int namespaceId, boolean truncated) {
+      if (batch.size() == MOST_DATAGRAMS) {
+        throw new IllegalArgumentException("more than " + MOST_DATAGRAMS + " datagrams");
+      }
+      batch.add(bytes.writerIndex(), datagram.length, (int) senderPort, namespaceId, truncated);
+      bytes.writeBytes(datagram);
+      return this;
+    }
+
+    /** The batch, with a reference count of 1; nothing is added after that. */
+    public NetlinkBatch build() {
+      batch.handOut();
+      return batch;
+    }
+  }
+
+  /** Where slot {@code i} begins in memory. */
+  long slotAddress(int i) {
+    if (block == null) {
+      throw new IllegalStateException("not made to be read into");
+    }
+    return block.address() + (long) i * STRIDE;
+  }
+
+  /** Makes one that was released ready to be read into again. */
   void reuse() {
-    clear();
     setRefCnt(1);
   }
 
+  /** Watched from now on for being released. */
+  void handOut() {
+    leak = LEAKS.track(this);
+  }
+
+  /** Gives the memory back for good. Whoever reads it nevertheless gets an exception. */
   void free() {
+    buffer.release();
     if (block != null) {
       block.free();
     }
@@ -100,12 +161,12 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
     size++;
   }
 
-  /** How many datagrams. */
+  /** How many datagrams: 1 to {@value #MOST_DATAGRAMS} where a channel read them. */
   public int size() {
     return size;
   }
 
-  /** Where they lie; read it by absolute index. */
+  /** Where they lie; read it by absolute index. It stays the batch's: nobody else releases it. */
   public ByteBuf buffer() {
     return buffer;
   }
@@ -133,7 +194,7 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
     return namespaces[check(i)];
   }
 
-  /** Whether it was longer than the room for it, so that its end is missing. */
+  /** Whether it was longer than the room for it, so that its end is missing (MSG_TRUNC). */
   public boolean truncated(int i) {
     return (truncated >>> check(i) & 1) != 0;
   }
@@ -147,11 +208,24 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
 
   @Override
   protected void deallocate() {
-    recycler.accept(this);
+    if (leak != null) {
+      leak.close(this);
+      leak = null;
+    }
+    size = 0;
+    truncated = 0;
+    if (pool == null) {
+      free();
+    } else {
+      pool.giveBack(this);
+    }
   }
 
   @Override
   public NetlinkBatch touch(Object hint) {
+    if (leak != null) {
+      leak.record(hint);
+    }
     return this;
   }
 }

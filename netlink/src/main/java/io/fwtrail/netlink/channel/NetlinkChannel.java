@@ -18,15 +18,16 @@ import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A netlink socket on Netty's epoll event loop.
  *
  * <p>In come {@link NetlinkBatch} objects, which the handler releases, and {@link MessagesLost}
- * events where messages are missing; out go {@code ByteBuf}s, each one datagram to the kernel.
- * Options are those of {@link NetlinkChannelOption}; the socket is opened when the channel is bound,
- * to {@link NetlinkAddress#ANY}:
+ * events where messages are missing; out go {@code ByteBuf}s, each one datagram to the kernel. The
+ * options are those of {@link NetlinkChannelOption}. The socket is opened when the channel is
+ * bound, to {@link NetlinkAddress#ANY} or a port id:
  *
  * <pre>{@code
  * new Bootstrap()
@@ -36,20 +37,11 @@ import org.jspecify.annotations.Nullable;
  *     .handler(handler)
  *     .bind(NetlinkAddress.ANY);
  * }</pre>
+ *
+ * <p>Binding fails with a {@link NetlinkSocketException} that names what the kernel refused. While
+ * auto-read is off, each {@code read()} brings what waits, in up to 16 batches.
  */
 public final class NetlinkChannel extends AbstractChannel {
-  /*
-   * Where a gap is. When a message does not fit, the kernel marks the socket as congested and drops
-   * everything for it until the reader has emptied the queue; ENOBUFS is reported by the very next
-   * read, ahead of all that still waits in the queue (net/netlink/af_netlink.c: netlink_overrun,
-   * netlink_broadcast_deliver, netlink_rcv_wake; Linux 4.x to 6.18). So the gap is where the queue
-   * runs empty, and the number of lost messages is final only then. Towards that point messages are
-   * read one at a time: a read of many could go on past it with messages that came after.
-   */
-
-  /** As much memory of waiting messages as one read of a full batch could take. */
-  private static final int NEAR_EMPTY = NetlinkBatch.SLOTS * 1024;
-
   /** Reads for each time that the event loop finds something to read, so that others get a turn. */
   private static final int READS_PER_WAKE_UP = 16;
 
@@ -57,19 +49,22 @@ public final class NetlinkChannel extends AbstractChannel {
 
   private final int protocol;
   private final NetlinkChannelConfig config = new NetlinkChannelConfig(this);
-  private @Nullable NetlinkDescriptor descriptor;
-  private @Nullable Socket socket;
-  private @Nullable BatchReader reader;
-  private @Nullable IoRegistration registration;
-  private @Nullable NetlinkAddress local;
-  private volatile boolean open = true;
-  private volatile boolean active;
-  private boolean readWanted;
-  private boolean writeWanted;
-  private boolean lossPending;
-  private long lossesTold;
 
-  /** One of a NETLINK_* protocol, not open yet. */
+  /** What there is while the channel is bound. Written by the event loop, read by any thread. */
+  private volatile @Nullable Bound bound;
+
+  private volatile boolean open = true;
+
+  /** The rest belongs to the event loop. */
+  private @Nullable IoRegistration registration;
+
+  private boolean readWanted;
+
+  /** A socket in use; Netty alone closes the descriptor. */
+  private record Bound(
+      NetlinkDescriptor descriptor, Socket socket, BatchReader reader, NetlinkAddress address) {}
+
+  /** One of a NETLINK_* protocol (linux/netlink.h), not bound yet. */
   public NetlinkChannel(int protocol) {
     super(null);
     this.protocol = protocol;
@@ -87,7 +82,7 @@ public final class NetlinkChannel extends AbstractChannel {
 
   @Override
   public boolean isActive() {
-    return active;
+    return bound != null;
   }
 
   @Override
@@ -96,30 +91,35 @@ public final class NetlinkChannel extends AbstractChannel {
   }
 
   /**
-   * How much memory waiting messages may take: twice what was asked for, or less where
-   * net.core.rmem_max limits it and CAP_NET_ADMIN is missing (socket(7)).
+   * How much memory in bytes waiting messages may take: twice what was asked for, or less where
+   * net.core.rmem_max limits it and CAP_NET_ADMIN is missing (socket(7)). On any thread.
    *
    * @throws IOException if the channel is not bound
    */
   public long effectiveReceiveBuffer() throws IOException {
-    NetlinkDescriptor d = descriptor;
-    if (d == null) {
-      throw new IOException("the netlink channel is not bound");
-    }
-    return d.memory().receiveBuffer();
+    return memory().receiveBuffer();
   }
 
   /**
-   * How much memory the messages take that wait to be read; 0 where all were read.
+   * How much memory in bytes the messages take that wait to be read; 0 where all were read. On any
+   * thread.
    *
    * @throws IOException if the channel is not bound
    */
   public long waitingBytes() throws IOException {
-    NetlinkDescriptor d = descriptor;
-    if (d == null || !active) {
-      throw new IOException("the netlink channel is not bound");
+    return memory().queued();
+  }
+
+  private NetlinkDescriptor.Memory memory() throws IOException {
+    return descriptor().memory();
+  }
+
+  NetlinkDescriptor descriptor() throws ClosedChannelException {
+    Bound b = bound;
+    if (b == null) {
+      throw new ClosedChannelException();
     }
-    return d.memory().queued();
+    return b.descriptor;
   }
 
   @Override
@@ -134,7 +134,8 @@ public final class NetlinkChannel extends AbstractChannel {
 
   @Override
   protected @Nullable SocketAddress localAddress0() {
-    return local;
+    Bound b = bound;
+    return b == null ? null : b.address;
   }
 
   @Override
@@ -144,35 +145,38 @@ public final class NetlinkChannel extends AbstractChannel {
 
   @Override
   protected void doRegister(ChannelPromise promise) {
-    // The descriptor does not exist before the channel is bound; it is registered then.
+    // There is no descriptor before the channel is bound; it is registered then.
     promise.setSuccess();
   }
 
   @Override
   protected void doBind(SocketAddress address) throws Exception {
+    if (!(address instanceof NetlinkAddress wanted)) {
+      throw new IllegalArgumentException("a netlink channel cannot be bound to " + address);
+    }
+    if (bound != null) {
+      throw new IllegalStateException("the netlink channel is bound already");
+    }
     Epoll.ensureAvailability();
-    NetworkNamespace where = config.namespace();
-    NetlinkDescriptor opened =
-        NetlinkDescriptor.open(
-            protocol, false, where == null ? NetworkNamespace.current() : where);
+    NetlinkDescriptor descriptor = NetlinkDescriptor.open(protocol, false, config.namespace());
     try {
-      opened.wantExplanations();
-      opened.receiveBuffer(config.receiveBuffer());
+      descriptor.wantExplanations();
+      descriptor.receiveBuffer(config.receiveBuffer());
       if (config.listenAllNsid()) {
-        opened.listenToAllNamespaces();
+        descriptor.listenToAllNamespaces();
       }
-      local = new NetlinkAddress(opened.bind());
-      opened.join(config.groups());
-      lossesTold = opened.memory().drops();
+      long port = descriptor.bind(wanted.portId());
+      descriptor.join(config.groups());
+      bound =
+          new Bound(
+              descriptor,
+              new Socket(descriptor.fd()),
+              new BatchReader(descriptor, port, config.listenAllNsid()),
+              new NetlinkAddress(port));
     } catch (IOException e) {
-      opened.close();
+      descriptor.close();
       throw e;
     }
-    descriptor = opened;
-    reader = new BatchReader(opened, config.listenAllNsid());
-    // From here on Netty alone closes the descriptor.
-    socket = new Socket(opened.fd());
-    active = true;
     Future<IoRegistration> registered =
         ((IoEventLoop) eventLoop()).register((NetlinkUnsafe) unsafe());
     var unused = registered.addListener(this::registered);
@@ -184,7 +188,7 @@ public final class NetlinkChannel extends AbstractChannel {
       submit();
     } else {
       pipeline().fireExceptionCaught(future.cause());
-      var unused = close();
+      unsafe().close(voidPromise());
     }
   }
 
@@ -196,18 +200,13 @@ public final class NetlinkChannel extends AbstractChannel {
   @Override
   protected void doClose() throws Exception {
     open = false;
-    active = false;
-    if (registration != null) {
-      registration.cancel();
-      registration = null;
-    }
-    if (socket != null) {
-      socket.close();
-      socket = null;
-    }
-    if (reader != null) {
-      reader.close();
-      reader = null;
+    // The registration asks for the descriptor when it is cancelled, so that goes first.
+    doDeregister();
+    Bound b = bound;
+    bound = null;
+    if (b != null) {
+      b.socket.close();
+      b.reader.close();
     }
   }
 
@@ -225,19 +224,32 @@ public final class NetlinkChannel extends AbstractChannel {
     submit();
   }
 
+  /** No more batches from now on, or from the event loop's next turn where it is another thread. */
+  void stopReading() {
+    if (!isRegistered()) {
+      readWanted = false;
+    } else if (eventLoop().inEventLoop()) {
+      readWanted = false;
+      submit();
+    } else {
+      eventLoop()
+          .execute(
+              () -> {
+                // Somebody may have turned it on again.
+                if (!config.isAutoRead()) {
+                  readWanted = false;
+                  submit();
+                }
+              });
+    }
+  }
+
   private void submit() {
-    if (registration == null || !registration.isValid()) {
-      return;
+    if (registration != null && registration.isValid()) {
+      // EPOLLERR is reported whether asked for or not; with it alone the registration rests.
+      registration.submit(
+          readWanted ? EpollIoOps.EPOLLERR.with(EpollIoOps.EPOLLIN) : EpollIoOps.EPOLLERR);
     }
-    // EPOLLERR is reported whether asked for or not; with it alone the registration rests.
-    EpollIoOps ops = EpollIoOps.EPOLLERR;
-    if (readWanted) {
-      ops = ops.with(EpollIoOps.EPOLLIN);
-    }
-    if (writeWanted) {
-      ops = ops.with(EpollIoOps.EPOLLOUT);
-    }
-    registration.submit(ops);
   }
 
   @Override
@@ -249,32 +261,23 @@ public final class NetlinkChannel extends AbstractChannel {
         "a netlink channel sends ByteBuf, not " + message.getClass().getName());
   }
 
+  /** The kernel takes a request in the sending call itself, so there is never a need to wait. */
   @Override
   protected void doWrite(ChannelOutboundBuffer out) throws Exception {
-    NetlinkDescriptor d = descriptor;
-    if (d == null) {
-      throw new IOException("the netlink channel is not bound");
-    }
-    boolean full = false;
-    for (Object message = out.current(); message != null && !full; message = out.current()) {
+    NetlinkDescriptor descriptor = descriptor();
+    for (Object message = out.current(); message != null; message = out.current()) {
       ByteBuf datagram = (ByteBuf) message;
       int length = datagram.readableBytes();
       NativeBlock block = NativeBlock.zeroed(Math.max(1, length));
       try {
         datagram.getBytes(datagram.readerIndex(), block.view().limit(length));
-        full = !d.send(block.address(), length);
-        if (!full) {
-          out.remove();
-        }
+        descriptor.send(block.address(), length);
+        out.remove();
       } catch (IOException e) {
         out.remove(e);
       } finally {
         block.free();
       }
-    }
-    if (full != writeWanted) {
-      writeWanted = full;
-      submit();
     }
   }
 
@@ -288,13 +291,14 @@ public final class NetlinkChannel extends AbstractChannel {
 
     @Override
     public FileDescriptor fd() {
-      Socket s = socket;
-      if (s == null) {
+      Bound b = bound;
+      if (b == null) {
         throw new IllegalStateException("the netlink channel is not bound");
       }
-      return s;
+      return b.socket;
     }
 
+    /** The event loop ends. */
     @Override
     public void close() {
       close(voidPromise());
@@ -304,14 +308,12 @@ public final class NetlinkChannel extends AbstractChannel {
     @Override
     public void handle(IoRegistration unused, IoEvent event) {
       try {
-        EpollIoOps ops = ((EpollIoEvent) event).ops();
-        if (ops.contains(EpollIoOps.EPOLLOUT)) {
-          super.flush0();
+        Bound b = bound;
+        if (b != null && ((EpollIoEvent) event).ops().contains(EpollIoOps.EPOLLERR)) {
+          b.reader.noteError();
         }
-        if (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR)) {
-          readAll();
-        }
-      } catch (Exception e) {
+        readAll();
+      } catch (IOException | RuntimeException e) {
         pipeline().fireExceptionCaught(e);
         close(voidPromise());
       }
@@ -320,26 +322,18 @@ public final class NetlinkChannel extends AbstractChannel {
     private void readAll() throws IOException {
       boolean read = false;
       for (int i = 0; i < READS_PER_WAKE_UP && readWanted; i++) {
-        BatchReader r = reader;
-        NetlinkDescriptor d = descriptor;
-        if (r == null || d == null) {
-          return;
-        }
-        int most = lossPending && d.memory().queued() <= NEAR_EMPTY ? 1 : NetlinkBatch.SLOTS;
-        int count = r.read(most);
-        if (count > 0) {
-          pipeline().fireChannelRead(r.take());
-          read = true;
-        } else if (count == BatchReader.OVERRUN) {
-          lossPending = true;
-        }
-        if (lossPending && reader != null && d.memory().queued() == 0) {
-          tellLoss(d);
-          read = true;
-        }
-        if (count == BatchReader.NOTHING) {
+        // Asked for each time: what a handler did with the last batch may have closed the channel.
+        Bound b = bound;
+        Object next = b == null ? null : b.reader.next();
+        if (next == null) {
           break;
         }
+        if (next instanceof MessagesLost) {
+          pipeline().fireUserEventTriggered(next);
+        } else {
+          pipeline().fireChannelRead(next);
+        }
+        read = true;
       }
       if (read) {
         if (!config.isAutoRead()) {
@@ -348,15 +342,6 @@ public final class NetlinkChannel extends AbstractChannel {
         }
         pipeline().fireChannelReadComplete();
       }
-    }
-
-    private void tellLoss(NetlinkDescriptor d) throws IOException {
-      lossPending = false;
-      long drops = d.memory().drops();
-      // The kernel's counter is 32 bits wide and may wrap.
-      long lost = drops - lossesTold & 0xffff_ffffL;
-      lossesTold = drops;
-      pipeline().fireUserEventTriggered(new MessagesLost(lost));
     }
   }
 }

@@ -19,7 +19,7 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
     super(channel);
   }
 
-  /** Size of the receive buffer in bytes. */
+  /** Size of the receive buffer in bytes, as it was asked for. */
   public int receiveBuffer() {
     return receiveBuffer;
   }
@@ -34,9 +34,14 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
     return listenAllNsid;
   }
 
-  /** The namespace to open the socket in; null for the process's own. */
+  /** The namespace to open the socket in; null for that of the event loop's thread. */
   public @Nullable NetworkNamespace namespace() {
     return namespace;
+  }
+
+  @Override
+  protected void autoReadCleared() {
+    ((NetlinkChannel) channel).stopReading();
   }
 
   @Override
@@ -71,7 +76,11 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
   @Override
   public <T> boolean setOption(ChannelOption<T> option, T value) {
     if (NetlinkChannelOption.RECEIVE_BUFFER.equals(option)) {
-      receiveBuffer = (Integer) value;
+      int bytes = (Integer) value;
+      if (bytes < 1) {
+        throw new IllegalArgumentException("a receive buffer of " + bytes + " bytes");
+      }
+      receiveBuffer = bytes;
     } else if (NetlinkChannelOption.GROUPS.equals(option)) {
       groups = Set.copyOf((Set<Integer>) value);
     } else if (NetlinkChannelOption.LISTEN_ALL_NSID.equals(option)) {

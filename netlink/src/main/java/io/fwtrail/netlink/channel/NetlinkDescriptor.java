@@ -3,20 +3,28 @@ package io.fwtrail.netlink.channel;
 import com.sun.jna.Native;
 import java.io.IOException;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
-/** A netlink socket as a bare descriptor: what the channel and the blocking socket have in common. */
+/**
+ * A netlink socket as a bare descriptor: what the channel and the blocking socket have in common.
+ */
 final class NetlinkDescriptor {
   /** {@code struct sockaddr_nl}: family, padding, port id, groups. */
   private static final int ADDRESS_LENGTH = 12;
 
   private static final int ADDRESS_PORT = 4;
 
-  /** Indices in what SO_MEMINFO gives: SK_MEMINFO_*, linux/sock_diag.h. */
-  private static final int MEMINFO_LENGTH = 36;
-
+  /** Offsets in what SO_MEMINFO gives, an array of 32 bit numbers: SK_MEMINFO_*, sock_diag.h. */
   private static final int MEMINFO_QUEUED = 0;
+
   private static final int MEMINFO_RECEIVE_BUFFER = 4;
   private static final int MEMINFO_DROPS = 32;
+  private static final int MEMINFO_LENGTH = 36;
+
+  /** {@code struct nlmsghdr} of a message that nobody minds: length 16, type NLMSG_NOOP (1). */
+  private static final int PROBE_LENGTH = 16;
+
+  private static final short PROBE_TYPE = 1;
 
   private final int fd;
 
@@ -24,19 +32,32 @@ final class NetlinkDescriptor {
     this.fd = fd;
   }
 
-  /** Opens a socket of a netlink protocol in a namespace. */
-  static NetlinkDescriptor open(int protocol, boolean blocking, NetworkNamespace namespace)
-      throws IOException {
-    return namespace.call(
-        () -> {
-          int type =
-              LibC.SOCK_RAW | LibC.SOCK_CLOEXEC | (blocking ? 0 : LibC.SOCK_NONBLOCK);
-          int fd = LibC.socket(LibC.AF_NETLINK, type, protocol);
-          if (fd < 0) {
-            throw NetlinkSocketException.last("opening a netlink socket");
-          }
-          return new NetlinkDescriptor(fd);
-        });
+  /**
+   * Opens a socket of a netlink protocol.
+   *
+   * @param namespace where; null for the calling thread's
+   */
+  static NetlinkDescriptor open(
+      int protocol, boolean blocking, @Nullable NetworkNamespace namespace) throws IOException {
+    return namespace == null
+        ? openHere(protocol, blocking)
+        : namespace.call(() -> openHere(protocol, blocking));
+  }
+
+  private static NetlinkDescriptor openHere(int protocol, boolean blocking)
+      throws NetlinkSocketException {
+    int type = LibC.SOCK_RAW | LibC.SOCK_CLOEXEC | (blocking ? 0 : LibC.SOCK_NONBLOCK);
+    int fd = LibC.socket(LibC.AF_NETLINK, type, protocol);
+    if (fd >= 0) {
+      return new NetlinkDescriptor(fd);
+    }
+    int errno = Native.getLastError();
+    String lacking =
+        errno == LibC.EPROTONOSUPPORT
+            ? ", which this kernel lacks (12, netfilter, is the module nfnetlink)"
+            : "";
+    throw new NetlinkSocketException(
+        "opening a socket of netlink protocol " + protocol + lacking, errno);
   }
 
   int fd() {
@@ -44,16 +65,17 @@ final class NetlinkDescriptor {
   }
 
   /**
-   * Gives the socket a port id of the kernel's choice.
+   * Gives the socket a port id.
    *
+   * @param wanted which; 0 for one of the kernel's choice
    * @return the port id, unsigned
    */
-  long bind() throws IOException {
+  long bind(long wanted) throws NetlinkSocketException {
     NativeBlock block = NativeBlock.zeroed(ADDRESS_LENGTH + 4);
     try {
-      block.view().putShort(0, (short) LibC.AF_NETLINK);
+      putAddress(block, 0, wanted);
       if (LibC.bind(fd, block.address(), ADDRESS_LENGTH) != 0) {
-        throw NetlinkSocketException.last("binding a netlink socket");
+        throw NetlinkSocketException.last("binding a netlink socket to port id " + wanted);
       }
       block.view().putInt(ADDRESS_LENGTH, ADDRESS_LENGTH);
       if (LibC.getsockname(fd, block.address(), block.address() + ADDRESS_LENGTH) != 0) {
@@ -65,35 +87,50 @@ final class NetlinkDescriptor {
     }
   }
 
-  void join(Collection<Integer> groups) throws IOException {
+  private static void putAddress(NativeBlock block, int offset, long portId) {
+    block
+        .view()
+        .putShort(offset, (short) LibC.AF_NETLINK)
+        .putShort(offset + 2, (short) 0)
+        .putInt(offset + ADDRESS_PORT, (int) portId)
+        .putInt(offset + 8, 0);
+  }
+
+  void join(Collection<Integer> groups) throws NetlinkSocketException {
     for (int group : groups) {
-      if (!trySet(LibC.SOL_NETLINK, LibC.NETLINK_ADD_MEMBERSHIP, group)) {
-        throw NetlinkSocketException.last("joining netlink multicast group " + group);
+      int errno = set(LibC.SOL_NETLINK, LibC.NETLINK_ADD_MEMBERSHIP, group);
+      if (errno != 0) {
+        throw new NetlinkSocketException(
+            "joining netlink multicast group " + group, errno, "CAP_NET_ADMIN");
       }
     }
   }
 
   /** Asks for the kernel's own words with errors; kernels before 4.12 have none to give. */
   void wantExplanations() {
-    boolean unused = trySet(LibC.SOL_NETLINK, LibC.NETLINK_EXT_ACK, 1);
-    unused = trySet(LibC.SOL_NETLINK, LibC.NETLINK_CAP_ACK, 1);
+    int unused = set(LibC.SOL_NETLINK, LibC.NETLINK_EXT_ACK, 1);
+    unused = set(LibC.SOL_NETLINK, LibC.NETLINK_CAP_ACK, 1);
   }
 
-  void listenToAllNamespaces() throws IOException {
-    if (!trySet(LibC.SOL_NETLINK, LibC.NETLINK_LISTEN_ALL_NSID, 1)) {
-      throw NetlinkSocketException.last("listening to all network namespaces");
+  void listenToAllNamespaces() throws NetlinkSocketException {
+    int errno = set(LibC.SOL_NETLINK, LibC.NETLINK_LISTEN_ALL_NSID, 1);
+    if (errno != 0) {
+      throw new NetlinkSocketException(
+          "listening to all network namespaces", errno, "CAP_NET_BROADCAST");
     }
   }
 
   /** Sets the receive buffer, beyond net.core.rmem_max where CAP_NET_ADMIN allows it. */
-  void receiveBuffer(int bytes) throws IOException {
-    if (!trySet(LibC.SOL_SOCKET, LibC.SO_RCVBUFFORCE, bytes)
-        && !trySet(LibC.SOL_SOCKET, LibC.SO_RCVBUF, bytes)) {
-      throw NetlinkSocketException.last("setting a receive buffer of " + bytes + " bytes");
+  void receiveBuffer(int bytes) throws NetlinkSocketException {
+    if (set(LibC.SOL_SOCKET, LibC.SO_RCVBUFFORCE, bytes) != 0) {
+      int errno = set(LibC.SOL_SOCKET, LibC.SO_RCVBUF, bytes);
+      if (errno != 0) {
+        throw new NetlinkSocketException("setting a receive buffer of " + bytes + " bytes", errno);
+      }
     }
   }
 
-  void receiveTimeout(int seconds) throws IOException {
+  void receiveTimeout(int seconds) throws NetlinkSocketException {
     NativeBlock block = NativeBlock.zeroed(16);
     try {
       block.view().putLong(0, seconds).putLong(8, 0);
@@ -105,13 +142,13 @@ final class NetlinkDescriptor {
     }
   }
 
-  private boolean trySet(int level, int name, int value) {
+  /** Sets an option; returns 0 or the errno. */
+  private int set(int level, int name, int value) {
     NativeBlock block = NativeBlock.zeroed(4);
     try {
       block.view().putInt(0, value);
-      return LibC.setsockopt(fd, level, name, block.address(), 4) == 0;
+      return LibC.setsockopt(fd, level, name, block.address(), 4) == 0 ? 0 : Native.getLastError();
     } finally {
-      // The caller asks for the errno next: free does not touch it (glibc 2.33 and later).
       block.free();
     }
   }
@@ -125,19 +162,10 @@ final class NetlinkDescriptor {
    */
   record Memory(long queued, long receiveBuffer, long drops) {}
 
-  Memory memory() throws IOException {
+  Memory memory() throws NetlinkSocketException {
     NativeBlock block = NativeBlock.zeroed(MEMINFO_LENGTH + 4);
     try {
-      block.view().putInt(MEMINFO_LENGTH, MEMINFO_LENGTH);
-      if (LibC.getsockopt(
-              fd,
-              LibC.SOL_SOCKET,
-              LibC.SO_MEMINFO,
-              block.address(),
-              block.address() + MEMINFO_LENGTH)
-          != 0) {
-        throw NetlinkSocketException.last("reading a netlink socket's memory use");
-      }
+      get("reading a netlink socket's memory use", LibC.SO_MEMINFO, block, MEMINFO_LENGTH);
       return new Memory(
           block.view().getInt(MEMINFO_QUEUED) & 0xffff_ffffL,
           block.view().getInt(MEMINFO_RECEIVE_BUFFER) & 0xffff_ffffL,
@@ -147,21 +175,61 @@ final class NetlinkDescriptor {
     }
   }
 
-  /** Sends one datagram to the kernel; false where the socket cannot take it now. */
-  boolean send(long data, int length) throws IOException {
+  /** Takes the error that waits on the socket, if any, so that it waits no longer. */
+  int takeError() throws NetlinkSocketException {
+    NativeBlock block = NativeBlock.zeroed(8);
+    try {
+      get("reading a netlink socket's error", LibC.SO_ERROR, block, 4);
+      return block.view().getInt(0);
+    } finally {
+      block.free();
+    }
+  }
+
+  private void get(String operation, int name, NativeBlock block, int length)
+      throws NetlinkSocketException {
+    block.view().putInt(length, length);
+    if (LibC.getsockopt(fd, LibC.SOL_SOCKET, name, block.address(), block.address() + length)
+        != 0) {
+      throw NetlinkSocketException.last(operation);
+    }
+  }
+
+  /** Sends one datagram to the kernel. */
+  void send(long data, int length) throws NetlinkSocketException {
+    int errno = send(data, length, 0, 0);
+    if (errno != 0) {
+      throw new NetlinkSocketException("sending a netlink request", errno);
+    }
+  }
+
+  /**
+   * Sends this socket itself a message that means nothing, without waiting: 0 where it was queued
+   * behind all that waits to be read, EAGAIN where the kernel queues nothing at present, another
+   * errno where the socket may not do this.
+   */
+  int probe(long ownPort) {
+    NativeBlock block = NativeBlock.zeroed(PROBE_LENGTH);
+    try {
+      block.view().putInt(0, PROBE_LENGTH).putShort(4, PROBE_TYPE).putShort(6, (short) 0);
+      block.view().putLong(8, 0);
+      return send(block.address(), PROBE_LENGTH, ownPort, LibC.MSG_DONTWAIT);
+    } finally {
+      block.free();
+    }
+  }
+
+  private int send(long data, int length, long portId, int flags) {
     NativeBlock block = NativeBlock.zeroed(ADDRESS_LENGTH);
     try {
-      block.view().putShort(0, (short) LibC.AF_NETLINK);
-      while (LibC.sendto(fd, data, length, 0, block.address(), ADDRESS_LENGTH) < 0) {
+      putAddress(block, 0, portId);
+      while (LibC.sendto(fd, data, length, flags, block.address(), ADDRESS_LENGTH) < 0) {
         int errno = Native.getLastError();
-        if (errno == LibC.EAGAIN) {
-          return false;
-        }
         if (errno != LibC.EINTR) {
-          throw new NetlinkSocketException("sending a netlink request", errno);
+          return errno;
         }
       }
-      return true;
+      return 0;
     } finally {
       block.free();
     }

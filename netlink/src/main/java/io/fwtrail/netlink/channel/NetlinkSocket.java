@@ -38,7 +38,7 @@ public final class NetlinkSocket implements DatagramPort {
     try {
       descriptor.wantExplanations();
       descriptor.receiveTimeout(ANSWER_SECONDS);
-      return new NetlinkSocket(descriptor, descriptor.bind());
+      return new NetlinkSocket(descriptor, descriptor.bind(0));
     } catch (IOException e) {
       descriptor.close();
       throw e;
@@ -58,11 +58,8 @@ public final class NetlinkSocket implements DatagramPort {
       scratch.free();
       scratch = NativeBlock.zeroed(length);
     }
-    datagram.getBytes(
-        datagram.readerIndex(), scratch.view().duplicate().clear().limit(length));
-    if (!descriptor.send(scratch.address(), length)) {
-      throw new NetlinkSocketException("sending a netlink request", LibC.EAGAIN);
-    }
+    datagram.getBytes(datagram.readerIndex(), scratch.view().duplicate().clear().limit(length));
+    descriptor.send(scratch.address(), length);
   }
 
   @Override

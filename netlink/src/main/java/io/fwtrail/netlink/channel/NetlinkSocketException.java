@@ -2,15 +2,27 @@ package io.fwtrail.netlink.channel;
 
 import com.sun.jna.Native;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
-/** A system call on a netlink socket or a namespace failed. */
+/** A system call on a netlink socket or a network namespace failed. */
 public final class NetlinkSocketException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private final String operation;
   private final int errno;
 
   NetlinkSocketException(String operation, int errno) {
-    super(operation + ": " + text(errno) + advice(errno));
+    this(operation, errno, null);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param right the capability that is missing where the error is EPERM
+   */
+  NetlinkSocketException(String operation, int errno, @Nullable String right) {
+    super(text(operation, errno, right));
+    this.operation = operation;
     this.errno = errno;
   }
 
@@ -19,7 +31,12 @@ public final class NetlinkSocketException extends IOException {
     return new NetlinkSocketException(operation, Native.getLastError());
   }
 
-  /** The error's number. */
+  /** What was tried, for people. */
+  public String operation() {
+    return operation;
+  }
+
+  /** The error's number, as errno(3) has it. */
   public int errno() {
     return errno;
   }
@@ -29,30 +46,12 @@ public final class NetlinkSocketException extends IOException {
     return errno == LibC.EPERM;
   }
 
-  private static String text(int errno) {
-    return StrError.text(errno);
-  }
-
-  private static String advice(int errno) {
-    return switch (errno) {
-      case LibC.EPERM -> " (it needs CAP_NET_ADMIN in this network namespace)";
-      case LibC.EPROTONOSUPPORT -> " (this kernel has no netfilter netlink: nfnetlink)";
-      default -> "";
-    };
-  }
-
-  /** strerror of the C library, kept apart because its result is text and nothing hot. */
-  private static final class StrError {
-    static {
-      Native.register(StrError.class, "c");
+  private static String text(String operation, int errno, @Nullable String right) {
+    StringBuilder text = new StringBuilder(operation);
+    text.append(": ").append(LibC.strerror(errno)).append(" (errno ").append(errno).append(')');
+    if (errno == LibC.EPERM && right != null) {
+      text.append("; it needs ").append(right);
     }
-
-    private StrError() {}
-
-    static native String strerror(int errno);
-
-    static String text(int errno) {
-      return strerror(errno);
-    }
+    return text.toString();
   }
 }

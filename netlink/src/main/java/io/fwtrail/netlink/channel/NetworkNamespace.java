@@ -1,77 +1,81 @@
 package io.fwtrail.netlink.channel;
 
+import com.sun.jna.Native;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A network namespace, in which sockets can be opened and code can be run. Threads of one process
  * may be in different ones (setns(2)); a socket stays in the one where it was made.
  *
- * <p>Equal where device and inode of the namespace's file are.
+ * <p>Two are equal where device and inode of the namespace are, however they were found. Only one
+ * of {@link #create} has to be closed; for the others that does nothing.
  */
 public final class NetworkNamespace implements Closeable {
-  private static final Path DIRECTORY = Path.of("/run/netns");
+  /** Where ip-netns(8) keeps the names. On most systems both are one directory. */
+  private static final List<Path> DIRECTORIES =
+      List.of(Path.of("/run/netns"), Path.of("/var/run/netns"));
+
+  private static final Path OF_THIS_THREAD = Path.of("/proc/thread-self/ns/net");
 
   private final String name;
   private final Path path;
-  private final Object identity;
+  private final Map<String, Object> identity;
 
   /** An open descriptor that keeps an anonymous namespace alive, or -1. */
   private int keeper;
 
-  private final boolean isCurrent;
-
-  private NetworkNamespace(String name, Path path, int keeper, boolean isCurrent)
-      throws IOException {
+  private NetworkNamespace(String name, Path path, int keeper) throws IOException {
     this.name = name;
     this.path = path;
     this.keeper = keeper;
-    this.isCurrent = isCurrent;
     this.identity = identity(path);
   }
 
-  private static Object identity(Path path) throws IOException {
-    return Files.readAttributes(path, "unix:dev,ino");
+  private static Map<String, Object> identity(Path path) throws IOException {
+    return Map.copyOf(Files.readAttributes(path, "unix:dev,ino"));
   }
 
-  /** The one that this process is in. */
+  /**
+   * The one that this process is in.
+   *
+   * @throws IOException if /proc cannot be read
+   */
   public static NetworkNamespace current() throws IOException {
-    return new NetworkNamespace("(current)", Path.of("/proc/self/ns/net"), -1, true);
+    return new NetworkNamespace(
+        "(current)", Path.of("/proc/" + ProcessHandle.current().pid() + "/ns/net"), -1);
   }
 
   /**
    * The one that {@code ip netns} knows by a name.
    *
-   * @throws IOException if there is none; the message says where was looked
+   * @throws IOException if there is none, or this can be no name; the message says where was looked
    */
   public static NetworkNamespace named(String name) throws IOException {
-    if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf('/') >= 0) {
+    if (name.isEmpty()
+        || name.equals(".")
+        || name.equals("..")
+        || name.indexOf('/') >= 0
+        || name.indexOf('\0') >= 0) {
       throw new IOException("'" + name + "' cannot be the name of a network namespace");
     }
-    Path path = DIRECTORY.resolve(name);
-    if (!Files.exists(path)) {
-      throw new IOException(
-          "no network namespace named '" + name + "' (looked in " + DIRECTORY + ")");
+    for (Path directory : DIRECTORIES) {
+      Path path = directory.resolve(name);
+      if (Files.exists(path)) {
+        return new NetworkNamespace(name, path, -1);
+      }
     }
-    return new NetworkNamespace(name, path, -1, false);
-  }
-
-  /**
-   * The one that a file stands for, such as /proc/PID/ns/net.
-   *
-   * @throws IOException if there is no such file
-   */
-  public static NetworkNamespace at(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      throw new IOException("no network namespace at " + path);
-    }
-    return new NetworkNamespace(path.toString(), path, -1, false);
+    throw new IOException(
+        "no network namespace named '" + name + "' (looked in " + DIRECTORIES.get(0) + ")");
   }
 
   /**
@@ -80,7 +84,24 @@ public final class NetworkNamespace implements Closeable {
    * @throws IOException if there is no such process, or it may not be looked at
    */
   public static NetworkNamespace ofProcess(long pid) throws IOException {
-    return new NetworkNamespace("pid " + pid, Path.of("/proc/" + pid + "/ns/net"), -1, false);
+    try {
+      return new NetworkNamespace("of process " + pid, Path.of("/proc/" + pid + "/ns/net"), -1);
+    } catch (NoSuchFileException e) {
+      throw new IOException("no process " + pid + ", so no network namespace of it", e);
+    }
+  }
+
+  /**
+   * The one that a file stands for, such as {@code /proc/PID/ns/net} or a bind mount of it.
+   *
+   * @throws IOException if there is no such file
+   */
+  public static NetworkNamespace at(Path path) throws IOException {
+    try {
+      return new NetworkNamespace(path.toString(), path, -1);
+    } catch (NoSuchFileException e) {
+      throw new IOException("no network namespace at " + path + ": no such file", e);
+    }
   }
 
   /**
@@ -93,13 +114,15 @@ public final class NetworkNamespace implements Closeable {
     return onNewThread(
         () -> {
           if (LibC.unshare(LibC.CLONE_NEWNET) != 0) {
-            throw NetlinkSocketException.last("making a network namespace");
+            throw new NetlinkSocketException(
+                "making a network namespace", Native.getLastError(), "CAP_SYS_ADMIN");
           }
-          int fd = LibC.open("/proc/thread-self/ns/net", LibC.O_RDONLY | LibC.O_CLOEXEC);
+          int fd = LibC.open(OF_THIS_THREAD.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
           if (fd < 0) {
-            throw NetlinkSocketException.last("opening a network namespace");
+            throw NetlinkSocketException.last("opening a new network namespace");
           }
-          return new NetworkNamespace("(new)", Path.of("/proc/self/fd/" + fd), fd, false);
+          return new NetworkNamespace(
+              "(new)", Path.of("/proc/" + ProcessHandle.current().pid() + "/fd/" + fd), fd);
         });
   }
 
@@ -114,32 +137,57 @@ public final class NetworkNamespace implements Closeable {
   }
 
   /**
-   * Runs a task inside, on a thread of its own that ends with it; the caller waits.
+   * Runs a task inside: on the calling thread if that is there already, which takes no rights; else
+   * on a thread of its own that ends with the task, while the caller waits, interrupted or not.
    *
-   * @throws IOException if the namespace cannot be entered, or the task throws one
+   * @return what the task returns
+   * @throws IOException if the namespace cannot be entered (it needs CAP_SYS_ADMIN), or the task
+   *     throws one; another checked exception of the task is the cause of one
    */
-  public <T> T call(Callable<T> task) throws IOException {
-    if (isCurrent) {
-      return unwrap(task);
+  public <T extends @Nullable Object> T call(Callable<T> task) throws IOException {
+    if (identity.equals(identity(OF_THIS_THREAD))) {
+      return result(task);
     }
     return onNewThread(
         () -> {
-          int fd = LibC.open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
-          if (fd < 0) {
-            throw NetlinkSocketException.last("opening the network namespace " + name);
-          }
-          try {
-            if (LibC.setns(fd, LibC.CLONE_NEWNET) != 0) {
-              throw NetlinkSocketException.last("entering the network namespace " + name);
-            }
-          } finally {
-            int unused = LibC.close(fd);
-          }
+          enter();
           return task.call();
         });
   }
 
-  private static <T> T unwrap(Callable<T> task) throws IOException {
+  /**
+   * As {@link #call}, for a task without a result.
+   *
+   * @throws IOException if the namespace cannot be entered
+   */
+  public void run(Runnable task) throws IOException {
+    Object unused =
+        call(
+            () -> {
+              task.run();
+              return Boolean.TRUE;
+            });
+  }
+
+  private void enter() throws IOException {
+    int fd = LibC.open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
+    if (fd < 0) {
+      throw NetlinkSocketException.last("opening the network namespace " + name);
+    }
+    try {
+      if (LibC.setns(fd, LibC.CLONE_NEWNET) != 0) {
+        throw new NetlinkSocketException(
+            "entering the network namespace " + name, Native.getLastError(), "CAP_SYS_ADMIN");
+      }
+    } finally {
+      int unused = LibC.close(fd);
+    }
+    if (!identity.equals(identity(OF_THIS_THREAD))) {
+      throw new IOException("the network namespace " + name + " is not there any more");
+    }
+  }
+
+  private static <T extends @Nullable Object> T result(Callable<T> task) throws IOException {
     try {
       return task.call();
     } catch (IOException | RuntimeException e) {
@@ -149,46 +197,36 @@ public final class NetworkNamespace implements Closeable {
     }
   }
 
-  private static <T> T onNewThread(Callable<T> task) throws IOException {
-    AtomicReference<@Nullable T> result = new AtomicReference<>();
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                result.set(task.call());
-              } catch (Throwable t) {
-                failure.set(t);
-              }
-            },
-            "netns");
+  private static <T extends @Nullable Object> T onNewThread(Callable<T> task) throws IOException {
+    FutureTask<T> future = new FutureTask<>(task);
+    Thread thread = new Thread(future, "netns");
     thread.setDaemon(true);
     thread.start();
     boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      return result(
+          () -> {
+            if (e.getCause() instanceof Error error) {
+              throw error;
+            }
+            throw (Exception) e.getCause();
+          });
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    Throwable thrown = failure.get();
-    if (thrown != null) {
-      return unwrap(
-          () -> {
-            if (thrown instanceof Exception e) {
-              throw e;
-            }
-            throw new IOException(thrown);
-          });
-    }
-    return Objects.requireNonNull(result.get());
   }
 
+  /** Lets go of a namespace made by {@link #create}, which cannot be entered after that. */
   @Override
   public synchronized void close() {
     if (keeper >= 0) {

@@ -32,8 +32,8 @@ public record ChainMessage(
   /**
    * Where a base chain is hooked in.
    *
-   * @param number the hook's number in its family: NF_INET_* (also for bridge and inet; 5 is
-   *     inet's ingress), NF_ARP_*, NF_NETDEV_*
+   * @param number the hook's number in its family: NF_INET_* (also for bridge and inet; 5 is inet's
+   *     ingress), NF_ARP_*, NF_NETDEV_*
    * @param priority chains of one hook run from the lowest to the highest, over all tables
    * @param devices the devices of an ingress or egress chain, else empty
    */
@@ -149,11 +149,7 @@ public record ChainMessage(
       // NFTA_HOOK_DEV serves every kernel where there is one device; callers make a chain each.
       writer.string(HOOK_DEVICE, hook.devices().get(0));
     }
-    writer
-        .endNested()
-        .bigEndianInt(POLICY, NfTables.VERDICT_ACCEPT)
-        .string(TYPE, "filter")
-        .end();
+    writer.endNested().bigEndianInt(POLICY, NfTables.VERDICT_ACCEPT).string(TYPE, "filter").end();
   }
 
   private static MessageWriter begin(

@@ -64,8 +64,8 @@ public final class Nfnetlink {
   }
 
   /**
-   * The low 16 bits of the rule set's generation as it was when a part of a dump was made
-   * ({@code res_id}, nf_tables_api.c).
+   * The low 16 bits of the rule set's generation as it was when a part of a dump was made ({@code
+   * res_id}, nf_tables_api.c).
    */
   public static int resourceId(MessageCursor message) {
     attributesStart(message);

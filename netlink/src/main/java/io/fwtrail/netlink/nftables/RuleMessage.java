@@ -67,8 +67,7 @@ public record RuleMessage(
         case TABLE -> table = attributes.string();
         case CHAIN -> chain = attributes.string();
         case HANDLE -> handle = attributes.bigEndianLong();
-        case EXPRESSIONS ->
-            expressions = Unpooled.wrappedBuffer(attributes.bytes()).asReadOnly();
+        case EXPRESSIONS -> expressions = Unpooled.wrappedBuffer(attributes.bytes()).asReadOnly();
         case USERDATA -> comment = comment(attributes.bytes());
         default -> {
           // Position, compatibility data: not part of what the rule is.

@@ -107,8 +107,7 @@ public record SetMessage(String name, int flags, ByteBuf attributes) {
   }
 
   /** Writes, inside a batch, the command that puts these elements into the set of that name. */
-  public void writeNewElements(
-      MessageWriter writer, int sequence, NfFamily family, String table) {
+  public void writeNewElements(MessageWriter writer, int sequence, NfFamily family, String table) {
     command(writer, NfTables.NEWSETELEM, sequence, family).string(TABLE, table);
     AttributeCursor all = new AttributeCursor().reset(attributes, 0, attributes.readableBytes());
     while (all.next()) {
@@ -124,9 +123,7 @@ public record SetMessage(String name, int flags, ByteBuf attributes) {
     return Nfnetlink.begin(
         writer,
         command,
-        NetlinkConstants.FLAG_REQUEST
-            | NetlinkConstants.FLAG_ACK
-            | NetlinkConstants.FLAG_CREATE,
+        NetlinkConstants.FLAG_REQUEST | NetlinkConstants.FLAG_ACK | NetlinkConstants.FLAG_CREATE,
         sequence,
         family.number());
   }

@@ -51,10 +51,7 @@ public record LinkMessage(int index, String name) {
   /** Writes a request for all interfaces, as a dump. */
   public static void writeDump(MessageWriter writer, int sequence) {
     writer
-        .begin(
-            RTM_GETLINK,
-            NetlinkConstants.FLAG_REQUEST | NetlinkConstants.FLAG_DUMP,
-            sequence)
+        .begin(RTM_GETLINK, NetlinkConstants.FLAG_REQUEST | NetlinkConstants.FLAG_DUMP, sequence)
         .raw(new byte[HEADER_LENGTH])
         .end();
   }

@@ -5,9 +5,9 @@ public final class SafeText {
   private SafeText() {}
 
   /**
-   * Text from a rule set, a packet or a log, with everything made visible that a terminal would obey
-   * or that would read as something else: control characters, line ends, and the marks that turn the
-   * direction of writing.
+   * Text from a rule set, a packet or a log, with everything made visible that a terminal would
+   * obey or that would read as something else: control characters, line ends, and the marks that
+   * turn the direction of writing.
    */
   public static String of(String text) {
     int i = 0;

@@ -153,9 +153,7 @@ final class Wording {
       return "?";
     }
     String target = hop.target();
-    return target == null
-        ? verdict.keyword()
-        : verdict.keyword() + " " + SafeText.of(target);
+    return target == null ? verdict.keyword() : verdict.keyword() + " " + SafeText.of(target);
   }
 
   /** The rule as its owner wrote it, with the comment behind; empty where neither is known. */

@@ -36,8 +36,7 @@ public record Conntrack(long id, @Nullable String direction, @Nullable String st
           case UNTRACKED -> "untracked";
           default -> null;
         };
-    return new Conntrack(
-        id, direction == 0 ? "original" : direction == 1 ? "reply" : null, state);
+    return new Conntrack(id, direction == 0 ? "original" : direction == 1 ? "reply" : null, state);
   }
 
   /** Whether the packet may be the first of its connection, which alone meets nat chains. */

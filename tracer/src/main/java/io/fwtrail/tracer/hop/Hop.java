@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param time nanoseconds since 1970-01-01T00:00Z
  * @param clock whose clock {@code time} is of
  * @param source how the hop came here
- * @param trail number of the packet's trail, from 1 up in the order in which packets were first seen
+ * @param trail number of the packet's trail, from 1 up in the order in which packets were first
+ *     seen
  * @param family the table's family; an inet table's hop says inet
  * @param table the table's name
  * @param chain the chain's name

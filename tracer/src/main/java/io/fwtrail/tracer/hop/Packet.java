@@ -71,9 +71,7 @@ public record Packet(
         java.util.stream.IntStream.range(0, 256)
             .mapToObj(
                 bits ->
-                    NAMES.stream()
-                        .filter(name -> (bits >>> NAMES.indexOf(name) & 1) == 1)
-                        .toList())
+                    NAMES.stream().filter(name -> (bits >>> NAMES.indexOf(name) & 1) == 1).toList())
             .toList();
 
     /** The names of the flags that are set, from FIN to CWR. */
@@ -123,8 +121,8 @@ public record Packet(
   }
 
   /**
-   * Whether {@code later} can be this same packet, seen further on its way. NAT may have changed its
-   * addresses, ports and ICMP id; forwarding its TTL; but not what is compared here.
+   * Whether {@code later} can be this same packet, seen further on its way. NAT may have changed
+   * its addresses, ports and ICMP id; forwarding its TTL; but not what is compared here.
    *
    * @param rewritten whether a program in user space had it in between and may have written it anew
    */

@@ -33,7 +33,9 @@ public enum Verdict {
     return keyword;
   }
 
-  /** The verdict of a code in a trace message; null for a number that this program does not know. */
+  /**
+   * The verdict of a code in a trace message; null for a number that this program does not know.
+   */
   public static @Nullable Verdict ofCode(int code) {
     return switch (code) {
       // A rule that did not match to its end is "break" inside the kernel: it went on.
@@ -45,7 +47,9 @@ public enum Verdict {
     };
   }
 
-  /** A code of the hooks has its argument in the upper bits: from queue 32,768 on it is negative. */
+  /**
+   * A code of the hooks has its argument in the upper bits: from queue 32,768 on it is negative.
+   */
   private static @Nullable Verdict ofHookCode(int code) {
     return switch (code & NfTables.VERDICT_MASK) {
       case NfTables.VERDICT_DROP -> DROP;

@@ -25,10 +25,7 @@ public final class JsonRecords implements Closeable {
   private static final int HIGHEST_UNESCAPED = 126;
 
   private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .highestNonEscapedChar(HIGHEST_UNESCAPED)
-          .rootValueSeparator("")
-          .build();
+      JsonFactory.builder().highestNonEscapedChar(HIGHEST_UNESCAPED).rootValueSeparator("").build();
 
   private final JsonGenerator json;
   private final TimeText time = new TimeText();

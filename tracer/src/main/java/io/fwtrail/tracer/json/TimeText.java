@@ -5,8 +5,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * Times as RFC 3339 has them, in UTC with nine digits of a second. The part up to the second is kept
- * for the next time, which mostly lies in the same one. Not for use by several threads.
+ * Times as RFC 3339 has them, in UTC with nine digits of a second. The part up to the second is
+ * kept for the next time, which mostly lies in the same one. Not for use by several threads.
  */
 public final class TimeText {
   private static final DateTimeFormatter SECONDS =

@@ -297,8 +297,7 @@ public final class LiveTrace implements Closeable {
       var unused =
           channel
               .eventLoop()
-              .schedule(
-                  () -> drain(drained, until), DRAIN_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+              .schedule(() -> drain(drained, until), DRAIN_RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     try {

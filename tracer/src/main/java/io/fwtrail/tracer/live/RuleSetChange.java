@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Decides, for packets that were under way while the rule set changed, which generation of it they
  * met.
  *
- * <p>A packet meets one base chain and all that it leads to in one generation: the kernel looks once
- * (net/netfilter/nf_tables_core.c, nft_do_chain). Such a passage stands in the stream between the
- * notices of two generations. It met the one before it, or already the next, since notices come
+ * <p>A packet meets one base chain and all that it leads to in one generation: the kernel looks
+ * once (net/netfilter/nf_tables_core.c, nft_do_chain). Such a passage stands in the stream between
+ * the notices of two generations. It met the one before it, or already the next, since notices come
  * after the change; or, if it was under way for long, the one before that. So all messages of a
  * passage are held against these rule sets: a rule that is not there, another verdict, target,
  * policy or mark than the rule can give, rules one out. Where a passage fits both neighbours, the

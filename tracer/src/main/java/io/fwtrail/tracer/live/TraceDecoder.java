@@ -92,9 +92,9 @@ final class TraceDecoder {
   }
 
   /**
-   * The end of a chain. Of a base chain it is no hop, since the policy's message follows; of another
-   * chain it is the return to where the packet came from. Kernel 6.4 and later send it as a rule
-   * without a handle, older ones as a return; either way the verdict in it is "continue".
+   * The end of a chain. Of a base chain it is no hop, since the policy's message follows; of
+   * another chain it is the return to where the packet came from. Kernel 6.4 and later send it as a
+   * rule without a handle, older ones as a return; either way the verdict in it is "continue".
    */
   private static void fillEndOfChain(Sighting s, TraceMessage m) {
     Chain chain = s.chainInfo;

@@ -43,7 +43,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   /** How long the stream is held for a rule set that keeps changing. */
   private static final long PATIENCE_NANOS = 500_000_000L;
 
-  /** How many batches are held for it at most (64 messages each, a few kilobytes touched in each). */
+  /**
+   * How many batches are held for it at most (64 messages each, a few kilobytes touched in each).
+   */
   private static final int MOST_HELD = 256;
 
   /** How long a message may wait in a receive buffer that is never empty. */
@@ -110,8 +112,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   public void handlerAdded(ChannelHandlerContext ctx) {
     ticker =
         ctx.executor()
-            .scheduleAtFixedRate(
-                this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+            .scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -151,8 +152,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
 
   /**
    * Quiet is counted from a moment when everything that had been sent was read, or this program's
-   * own pause would look like a packet's end. Where the socket never runs empty, what waits in it is
-   * younger than {@link #BACKLOG_NANOS}: a full buffer is read in less.
+   * own pause would look like a packet's end. Where the socket never runs empty, what waits in it
+   * is younger than {@link #BACKLOG_NANOS}: a full buffer is read in less.
    */
   private void tick() {
     if (!held.isEmpty()) {
@@ -178,8 +179,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private static final int NEWGEN =
-      Nfnetlink.type(Nfnetlink.SUBSYSTEM_NFTABLES, NfTables.NEWGEN);
+  private static final int NEWGEN = Nfnetlink.type(Nfnetlink.SUBSYSTEM_NFTABLES, NfTables.NEWGEN);
 
   /** Hands on what is held, if it is certain which rule set it met. */
   private void settle(ChannelHandlerContext ctx) {
@@ -223,14 +223,14 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       retryPlanned = true;
       var unused =
           ctx.executor()
-          .schedule(
-              () -> {
-                retryPlanned = false;
-                settle(ctx);
-                afterRead.run();
-              },
-              RETRY_MILLIS,
-              TimeUnit.MILLISECONDS);
+              .schedule(
+                  () -> {
+                    retryPlanned = false;
+                    settle(ctx);
+                    afterRead.run();
+                  },
+                  RETRY_MILLIS,
+                  TimeUnit.MILLISECONDS);
     }
   }
 
@@ -269,10 +269,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
           if (cursor.type() == TRACE) {
             counts.messages++;
             message.decode(cursor);
-            RuleSetChange.Met met =
-                change == null ? null : change.metBy(message, namespace);
-            decoder.fill(
-                sighting, message, met == null ? current : met.rules(), namespace, time);
+            RuleSetChange.Met met = change == null ? null : change.metBy(message, namespace);
+            decoder.fill(sighting, message, met == null ? current : met.rules(), namespace, time);
             sighting.ruleSetChanging = met != null;
             if (met != null && !met.sure()) {
               decoder.forgetRule(sighting);

@@ -46,8 +46,7 @@ public final class WarmUp {
    */
   public static void run(TrailListener listener, long nanos) {
     long until = System.nanoTime() + nanos;
-    TrailAssembler assembler =
-        new TrailAssembler(listener, TrailAssembler.Limits.DEFAULT, false);
+    TrailAssembler assembler = new TrailAssembler(listener, TrailAssembler.Limits.DEFAULT, false);
     TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE);
     RuleSet rules = RuleSet.EMPTY;
     Sighting sighting = new Sighting();

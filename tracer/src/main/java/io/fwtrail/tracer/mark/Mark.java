@@ -55,13 +55,13 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** What the mark's counters say. */
   public record Counters(long matched, long traced) {}
 
-  private Mark(NetlinkClient client, String table, boolean owned, Map<NfFamily, CompiledExpression> made) {
+  private Mark(
+      NetlinkClient client, String table, boolean owned, Map<NfFamily, CompiledExpression> made) {
     this.client = client;
     this.table = table;
     this.owned = owned;
     this.families = made.keySet();
-    this.behindConntrack =
-        made.values().stream().anyMatch(CompiledExpression::needsConntrack);
+    this.behindConntrack = made.values().stream().anyMatch(CompiledExpression::needsConntrack);
   }
 
   /**
@@ -90,16 +90,15 @@ public final class Mark implements OwnTables, AutoCloseable {
   }
 
   /**
-   * Makes a table with one empty chain, so that a trial packet has something to meet: where no chain
-   * is but the mark's own, there are no hops to show.
+   * Makes a table with one empty chain, so that a trial packet has something to meet: where no
+   * chain is but the mark's own, there are no hops to show.
    *
    * @param client owns the table, which goes when it is closed
    */
   public static void makeTrialChain(NetlinkClient client) throws IOException {
     NfFamily family = NfFamily.INET;
     String table = "trial";
-    ChainMessage.Hook hook =
-        new ChainMessage.Hook(Hook.INPUT.number(family), 0, List.of());
+    ChainMessage.Hook hook = new ChainMessage.Hook(Hook.INPUT.number(family), 0, List.of());
     client.batch(
         "making a chain to try",
         Nfnetlink::batchBegin,
@@ -122,17 +121,17 @@ public final class Mark implements OwnTables, AutoCloseable {
       NfFamily family = entry.getKey();
       commands.addAll(
           new MarkProgram(family, table, match, entry.getValue())
-              .commands(
-                  flags, entrances(family, rules, entry.getValue().needsConntrack())));
+              .commands(flags, entrances(family, rules, entry.getValue().needsConntrack())));
     }
-    client.batch(
-        "setting the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
+    client.batch("setting the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
     Mark mark = new Mark(client, table, flags != 0, expressions);
     mark.findSetters();
     return mark;
   }
 
-  /** inet always; bridge and netdev where chains are hooked in there, for which inet is too late. */
+  /**
+   * inet always; bridge and netdev where chains are hooked in there, for which inet is too late.
+   */
   private static List<NfFamily> families(RuleSet rules) {
     List<NfFamily> families = new ArrayList<>();
     families.add(NfFamily.INET);
@@ -149,10 +148,7 @@ public final class Mark implements OwnTables, AutoCloseable {
   }
 
   private static Map<NfFamily, CompiledExpression> compile(
-      List<NfFamily> families,
-      PacketMatch match,
-      NetlinkClient client,
-      @Nullable LibNftables nft)
+      List<NfFamily> families, PacketMatch match, NetlinkClient client, @Nullable LibNftables nft)
       throws IOException {
     Map<NfFamily, CompiledExpression> expressions = new java.util.EnumMap<>(NfFamily.class);
     String expression = match.expression();
@@ -178,8 +174,7 @@ public final class Mark implements OwnTables, AutoCloseable {
       Collection<Chain> chains = rules.baseChains(NfFamily.NETDEV, Hook.INGRESS);
       chains.forEach(chain -> devices.addAll(chain.devices()));
       for (String device : devices) {
-        entrances.add(
-            new MarkProgram.Entrance(Hook.INGRESS, ahead(chains), List.of(device)));
+        entrances.add(new MarkProgram.Entrance(Hook.INGRESS, ahead(chains), List.of(device)));
       }
       return entrances;
     }
@@ -195,7 +190,9 @@ public final class Mark implements OwnTables, AutoCloseable {
     return entrances;
   }
 
-  /** The kernel puts the newer of two chains of one priority first, so the lowest there is will do. */
+  /**
+   * The kernel puts the newer of two chains of one priority first, so the lowest there is will do.
+   */
   private static int ahead(Collection<Chain> chains) {
     int lowest = chains.stream().mapToInt(Chain::priority).min().orElse(0);
     return lowest == Integer.MIN_VALUE ? lowest : Math.min(lowest - 1, BEFORE_RAW);
@@ -259,8 +256,8 @@ public final class Mark implements OwnTables, AutoCloseable {
   }
 
   /**
-   * Whether the mark stands behind the look-up of connections, because the match asks for them: hops
-   * ahead of that (the raw tables) are then not seen.
+   * Whether the mark stands behind the look-up of connections, because the match asks for them:
+   * hops ahead of that (the raw tables) are then not seen.
    */
   public boolean behindConntrack() {
     return behindConntrack;
@@ -290,7 +287,6 @@ public final class Mark implements OwnTables, AutoCloseable {
     for (NfFamily family : families) {
       commands.add((w, n) -> TableMessage.writeDelete(w, n, family, table));
     }
-    client.batch(
-        "removing the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
+    client.batch("removing the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
   }
 }

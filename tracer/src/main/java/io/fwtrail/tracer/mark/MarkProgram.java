@@ -60,8 +60,7 @@ final class MarkProgram {
   /** Part of a rule. */
   private interface Condition extends Consumer<ExpressionWriter> {}
 
-  MarkProgram(
-      NfFamily family, String table, PacketMatch match, CompiledExpression expression) {
+  MarkProgram(NfFamily family, String table, PacketMatch match, CompiledExpression expression) {
     this.family = family;
     this.table = table;
     this.match = match;
@@ -93,9 +92,7 @@ final class MarkProgram {
           if (rate.limited()) {
             // The burst lets a whole period's packets come at once, as with iptables -m limit.
             w.limit(
-                rate.packets(),
-                rate.seconds(),
-                (int) Math.min(Integer.MAX_VALUE, rate.packets()));
+                rate.packets(), rate.seconds(), (int) Math.min(Integer.MAX_VALUE, rate.packets()));
           }
           w.counter().trace().accept();
         });
@@ -112,8 +109,7 @@ final class MarkProgram {
         new ChainMessage.Hook(
             entrance.hook().number(family), entrance.priority(), entrance.devices());
     commands.add((w, n) -> ChainMessage.writeNewBase(w, n, family, table, base, hook));
-    boolean loopbackNamed =
-        !match.in().isEmpty() && PacketMatch.fitsInterface(match.in(), "lo");
+    boolean loopbackNamed = !match.in().isEmpty() && PacketMatch.fitsInterface(match.in(), "lo");
     if (entrance.hook() == Hook.PREROUTING && !loopbackNamed) {
       rule(base, w -> interfaceName(w, ExpressionWriter.META_IIFNAME, "lo").accept());
     }
@@ -165,9 +161,7 @@ final class MarkProgram {
   }
 
   private static List<Condition> interfaces(int key, List<String> names) {
-    return names.stream()
-        .map(name -> (Condition) w -> interfaceName(w, key, name))
-        .toList();
+    return names.stream().map(name -> (Condition) w -> interfaceName(w, key, name)).toList();
   }
 
   private static ExpressionWriter interfaceName(ExpressionWriter w, int key, String name) {
@@ -187,9 +181,7 @@ final class MarkProgram {
                       boolean v4 = prefix.version() == 4;
                       version(w, v4);
                       w.loadPayload(
-                          ExpressionWriter.BASE_NETWORK,
-                          v4 ? offsetV4 : offsetV6,
-                          v4 ? 4 : 16);
+                          ExpressionWriter.BASE_NETWORK, v4 ? offsetV4 : offsetV6, v4 ? 4 : 16);
                       if (!prefix.isHost()) {
                         w.mask(prefix.mask());
                       }
@@ -217,9 +209,7 @@ final class MarkProgram {
         .map(
             number ->
                 (Condition)
-                    w ->
-                        w.loadMeta(ExpressionWriter.META_L4PROTO)
-                            .equal((byte) number.intValue()))
+                    w -> w.loadMeta(ExpressionWriter.META_L4PROTO).equal((byte) number.intValue()))
         .toList();
   }
 

@@ -15,16 +15,18 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Has nft read an expression that a person typed: as a rule of a chain that no packet comes to, in a
- * table that is gone again at once. What the kernel then holds is what the mark uses, so that only
- * nft's own parser decides what the text means.
+ * Has nft read an expression that a person typed: as a rule of a chain that no packet comes to, in
+ * a table that is gone again at once. What the kernel then holds is what the mark uses, so that
+ * only nft's own parser decides what the text means.
  *
  * <p>Only matches are let through. The text cannot begin another command (a line's end and a
- * semicolon are refused), and what came of it is checked step by step: anything that decides about a
- * packet, changes it or reports it is refused.
+ * semicolon are refused), and what came of it is checked step by step: anything that decides about
+ * a packet, changes it or reports it is refused.
  */
 final class MatchCompiler {
-  /** Expressions that load or compare and do nothing else, as far as they have no source register. */
+  /**
+   * Expressions that load or compare and do nothing else, as far as they have no source register.
+   */
   private static final Set<String> MATCHES =
       Set.of(
           "bitwise",
@@ -71,7 +73,13 @@ final class MatchCompiler {
     String where = family.keyword() + " " + table;
     try {
       must(
-          "add table " + where + "\nadd chain " + where + " c\nadd rule " + where + " c "
+          "add table "
+              + where
+              + "\nadd chain "
+              + where
+              + " c\nadd rule "
+              + where
+              + " c "
               + expression,
           expression);
       return read(family, table, expression);

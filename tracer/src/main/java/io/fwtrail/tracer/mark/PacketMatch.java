@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param dports destination ports
  * @param in interfaces that packets come in by; a name that ends in + stands for all that begin so
  * @param out interfaces that packets leave by; likewise
- * @param bothWays whether the answers are meant too: source and destination, in and out changed over
+ * @param bothWays whether the answers are meant too: source and destination, in and out changed
+ *     over
  * @param expression an expression in nft's language that must match as well, or null
  * @param sample one in so many of the packets that fit, 1 for all
  * @param rate at most so many a second, 0 for no limit
@@ -99,7 +100,9 @@ public record PacketMatch(
         protocols, dst, src, dports, sports, out, in, false, expression, sample, rate);
   }
 
-  /** Whether a packet that came in and leaves by these interfaces is meant, one way or the other. */
+  /**
+   * Whether a packet that came in and leaves by these interfaces is meant, one way or the other.
+   */
   public boolean leadsOut(@Nullable String cameIn, @Nullable String leaves) {
     return (fitsInterface(in, cameIn) && fitsInterface(out, leaves))
         || (bothWays && fitsInterface(out, cameIn) && fitsInterface(in, leaves));

@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A chain with its rules, as it stood at one generation of the rule set. Immutable. */
 public final class Chain {
+  /** {@code NF_IP_PRI_NAT_DST} and {@code NF_IP_PRI_NAT_SRC} of linux/netfilter_ipv4.h. */
+  private static final int DESTINATION_NAT_PRIORITY = -100;
+
+  private static final int SOURCE_NAT_PRIORITY = 100;
+
   private final NfFamily family;
   private final String table;
   private final String name;
@@ -77,6 +82,25 @@ public final class Chain {
   /** Chains of one hook are run from the lowest to the highest; 0 for a chain without a hook. */
   public int priority() {
     return priority;
+  }
+
+  /**
+   * Where among its hook's base chains the kernel runs it. That is its priority, but for nat: all
+   * nat chains of a hook are run by one function, hooked in where NAT belongs, and their priorities
+   * only order them among one another (net/netfilter/nf_nat_core.c, nf_nat_register_fn).
+   */
+  public int runsAt() {
+    if (!isNat() || hook == null) {
+      return priority;
+    }
+    return hook == Hook.PREROUTING || hook == Hook.OUTPUT
+        ? DESTINATION_NAT_PRIORITY
+        : SOURCE_NAT_PRIORITY;
+  }
+
+  /** Whether {@code other} is this chain, perhaps as another generation of the rule set has it. */
+  public boolean isNamedAs(Chain other) {
+    return family == other.family && table.equals(other.table) && name.equals(other.name);
   }
 
   /** Whether only the first packet of a connection comes here. */

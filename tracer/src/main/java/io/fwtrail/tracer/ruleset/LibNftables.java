@@ -65,8 +65,7 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     }
     // Counters change with every packet: left out, a rule's text stays what its owner wrote. So do
     // the elements of named sets, which may be many and which no rule's text shows.
-    functions.nft_ctx_output_set_flags(
-        context, OUTPUT_STATELESS | OUTPUT_HANDLE | OUTPUT_TERSE);
+    functions.nft_ctx_output_set_flags(context, OUTPUT_STATELESS | OUTPUT_HANDLE | OUTPUT_TERSE);
     functions.nft_ctx_buffer_output(context);
     functions.nft_ctx_buffer_error(context);
     return new LibNftables(functions, context);

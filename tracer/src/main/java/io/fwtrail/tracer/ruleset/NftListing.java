@@ -47,8 +47,7 @@ final class NftListing {
       inChain = false;
       NfFamily family = words.length < 3 ? null : family(words[1]);
       if (family != null) {
-        table =
-            texts.computeIfAbsent(new RuleSet.TableKey(family, words[2]), k -> new HashMap<>());
+        table = texts.computeIfAbsent(new RuleSet.TableKey(family, words[2]), k -> new HashMap<>());
       }
     } else if (line.startsWith("\tchain ")) {
       inChain = true;
@@ -66,15 +65,13 @@ final class NftListing {
     }
     rule.append(part);
     int at = part.lastIndexOf(HANDLE);
-    if (at < 0) {
+    // In a chain's own comment these words may stand before the closing quote.
+    long handle = at < 0 ? -1 : number(part, at + HANDLE.length());
+    if (handle < 0) {
       if (part.endsWith(";") || part.startsWith("comment \"")) {
         // The chain's own line (type, hook, policy) or its comment.
         rule.setLength(0);
       }
-      return;
-    }
-    long handle = number(part, at + HANDLE.length());
-    if (handle < 0) {
       return;
     }
     into.put(handle, rule.substring(0, rule.length() - (part.length() - at)));

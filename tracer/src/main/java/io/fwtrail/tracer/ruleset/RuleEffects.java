@@ -26,8 +26,7 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
   /** {@code NFTA_LOOKUP_DREG}. */
   private static final int LOOKUP_TARGET_REGISTER = 3;
 
-  private static final RuleEffects ANY =
-      new RuleEffects(EnumSet.allOf(Verdict.class), null, -1);
+  private static final RuleEffects ANY = new RuleEffects(EnumSet.allOf(Verdict.class), null, -1);
 
   /** Whether a hop with these values can be of this rule. */
   boolean agree(@Nullable Verdict verdict, @Nullable String hopTarget, long hopMark) {
@@ -62,7 +61,7 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
         case "immediate" -> immediate(attributes);
         case "meta" -> meta(attributes);
         case "reject" -> verdict(Verdict.DROP);
-        case "masq", "snat", "dnat", "redir", "nat", "tproxy" -> {
+        case "masq", "snat", "dnat", "redir", "nat" -> {
           // Accepts, or drops where no port is left.
           verdict(Verdict.ACCEPT);
           verdict(Verdict.DROP);
@@ -80,6 +79,7 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
             "fib",
             "rt",
             "socket",
+            "tproxy",
             "osf",
             "xfrm",
             "tunnel",

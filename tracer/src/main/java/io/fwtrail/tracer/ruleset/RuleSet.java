@@ -62,7 +62,7 @@ public final class RuleSet {
     }
     for (Map<Hook, List<Chain>> hooks : baseChains.values()) {
       for (List<Chain> chains : hooks.values()) {
-        chains.sort(Comparator.comparingInt(Chain::priority));
+        chains.sort(Comparator.comparingInt(Chain::runsAt).thenComparingInt(Chain::priority));
       }
     }
   }
@@ -70,9 +70,7 @@ public final class RuleSet {
   /** The packets, by family, that come to a base chain: an inet table sees IPv4 and IPv6. */
   private static List<NfFamily> seenBy(NfFamily family, Hook hook) {
     if (family == NfFamily.INET) {
-      return hook == Hook.INGRESS
-          ? List.of(NfFamily.NETDEV)
-          : List.of(NfFamily.IP, NfFamily.IP6);
+      return hook == Hook.INGRESS ? List.of(NfFamily.NETDEV) : List.of(NfFamily.IP, NfFamily.IP6);
     }
     return List.of(family);
   }
@@ -100,7 +98,7 @@ public final class RuleSet {
   }
 
   /**
-   * The base chains that packets of a family meet at a hook, in the order of their priorities.
+   * The base chains that packets of a family meet at a hook, in the order in which it meets them.
    *
    * @param family of the packet: ip, ip6, arp, bridge, or netdev for ingress and egress
    */

@@ -101,8 +101,7 @@ public final class RuleSetReader {
         ChainKey key = new ChainKey(key(message.family(), message.table()), message.chain());
         List<Chain.Entry> entries = rules.computeIfAbsent(key, k -> new ArrayList<>());
         String text = printed.text(key.table(), message.handle(), message.comment());
-        Rule rule =
-            new Rule(entries.size() + 1, message.handle(), text, message.comment());
+        Rule rule = new Rule(entries.size() + 1, message.handle(), text, message.comment());
         entries.add(new Chain.Entry(rule, RuleEffects.of(message)));
       }
       List<RuleSet.Table> made = new ArrayList<>();

@@ -150,10 +150,7 @@ public final class TrailAssembler {
     }
     OpenTrail trail = newest;
     for (int i = 0; trail != null && i < LOOPBACK_SEARCH; i++, trail = trail.older) {
-      if (trail.toLoopback
-          && trail.passed
-          && trail.packet != null
-          && trail.packet.sameIp(packet)) {
+      if (trail.toLoopback && trail.passed && trail.packet != null && trail.packet.sameIp(packet)) {
         open.remove(trail.key);
         trail.key = s.key;
         open.put(s.key, trail);

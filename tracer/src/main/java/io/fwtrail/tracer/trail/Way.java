@@ -9,7 +9,9 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The ways that packets take through the hooks: what can follow what, and what is still to come. */
+/**
+ * The ways that packets take through the hooks: what can follow what, and what is still to come.
+ */
 final class Way {
   /** What is still to come after a base chain. */
   enum Ahead {
@@ -46,11 +48,9 @@ final class Way {
       case PREROUTING ->
           to == Hook.INPUT || to == Hook.FORWARD || to == Hook.POSTROUTING || to == Hook.EGRESS;
       case INPUT -> fromBridge && !toBridge && to != Hook.OUTPUT;
-      case FORWARD ->
-          to == Hook.POSTROUTING || to == Hook.EGRESS || (!fromBridge && toBridge);
+      case FORWARD -> to == Hook.POSTROUTING || to == Hook.EGRESS || (!fromBridge && toBridge);
       case OUTPUT -> to == Hook.POSTROUTING || to == Hook.EGRESS;
-      case POSTROUTING ->
-          to == Hook.EGRESS || (!fromBridge && toBridge && to == Hook.OUTPUT);
+      case POSTROUTING -> to == Hook.EGRESS || (!fromBridge && toBridge && to == Hook.OUTPUT);
       case EGRESS -> false;
     };
   }
@@ -126,9 +126,7 @@ final class Way {
       }
       case FORWARD -> leaving(rules, family, out, mayMeetNat);
       case OUTPUT ->
-          family == NfFamily.ARP
-              ? onDevice(rules, out)
-              : leaving(rules, family, out, mayMeetNat);
+          family == NfFamily.ARP ? onDevice(rules, out) : leaving(rules, family, out, mayMeetNat);
       case INPUT -> family == NfFamily.BRIDGE ? routed(rules, packet) : Ahead.NOTHING;
       case POSTROUTING -> onDevice(rules, out).then(onBridge(rules, family));
       case EGRESS -> Ahead.NOTHING;
@@ -175,7 +173,9 @@ final class Way {
         .then(onBridge(rules, family));
   }
 
-  /** What a packet meets on its way out by a device: an egress chain, or the loopback's other end. */
+  /**
+   * What a packet meets on its way out by a device: an egress chain, or the loopback's other end.
+   */
   private static Ahead onDevice(RuleSet rules, @Nullable String out) {
     if ("lo".equals(out)) {
       return Ahead.PERHAPS;

@@ -1,0 +1,48 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.netlink.lab.Host;
+import io.fwtrail.netlink.lab.Lab;
+import io.fwtrail.netlink.lab.Running;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs the real command in a process of its own on a host of a lab. */
+final class Fwtrail {
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private Fwtrail() {}
+
+  /** The words that start it, without arguments. */
+  static List<String> command() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx96m",
+        "-XX:+UseSerialGC",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "io.fwtrail.cli.Main");
+  }
+
+  static Running start(Lab lab, Host host, String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(command());
+    words.addAll(List.of(arguments));
+    return lab.start(host, words.toArray(String[]::new));
+  }
+
+  /** Starts it and waits until it says that it is ready. */
+  static Running ready(Lab lab, Host host, String... arguments)
+      throws IOException, InterruptedException {
+    Running running = start(lab, host, arguments);
+    String unused = running.awaitLine(line -> line.contains("fwtrail: ready"), PATIENCE);
+    return running;
+  }
+
+  /** Ends it as a service manager would, and waits for its end. */
+  static int terminate(Running running) throws InterruptedException {
+    running.process().destroy();
+    return running.awaitEnd(PATIENCE);
+  }
+}

@@ -1,0 +1,91 @@
+package io.fwtrail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What is said to somebody who typed something else than was meant: one line, exit code 2. */
+class UsageTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out));
+    line.setErr(new PrintWriter(err));
+    return line.execute(arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "trace --dprot 53     | fwtrail trace: no option '--dprot'; did you mean '--dport'?",
+        "trace --both-way     | fwtrail trace: no option '--both-way'; did you mean '--both-ways'?",
+        "trac                 | fwtrail: no command 'trac'; did you mean 'trace'?",
+        "trace -p udpp        | fwtrail trace: invalid value for option '--protocol' (PROTO): "
+            + "'udpp' is no protocol; did you mean 'udp'?",
+        "trace -d 10.1        | fwtrail trace: invalid value for option '--destination' (ADDR): "
+            + "'10.1' is not an IP address; 10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
+        "trace -s 10.0.0.0/33 | fwtrail trace: invalid value for option '--source' (ADDR): "
+            + "the prefix length '33' is not a number from 0 to 32; "
+            + "10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
+        "trace --dport 99999  | fwtrail trace: invalid value for option '--destination-port' "
+            + "(PORT): '99999' is no port; 53, 1000:2000 and a name in /etc/services are examples",
+        "trace --sample 5     | fwtrail trace: invalid value for option '--sample' (1/N): "
+            + "'5' is no sample; 1/1000 takes one packet in a thousand",
+        "trace --rate fast    | fwtrail trace: invalid value for option '--rate' (RATE): "
+            + "'fast' is no rate; 1000/s, 60/min and unlimited are",
+        "listen --for ever    | fwtrail listen: invalid value for option '--for' (TIME): "
+            + "'ever' is no length of time; 30s, 5m and 1h are",
+        "listen --count 0     | fwtrail listen: invalid value for option '--count' (N): "
+            + "'0' is not a whole number from 1 up",
+        "listen --output xml  | fwtrail listen: invalid value for option '--output' (FORM): "
+            + "'xml' is no form of output; there are text, hops, json, json-hops",
+        "trace -p icmp --dport 5 | fwtrail trace: "
+            + "ports go with tcp, udp, sctp, dccp and udplite only",
+        "trace -s ::1 -d 1.2.3.4 | fwtrail trace: "
+            + "no packet has an IPv4 address at one end and an IPv6 address at the other",
+      })
+  void saysWhatWouldDo(String typed, String said) {
+    int code = run(typed.split(" "));
+
+    assertThat(err.toString().lines())
+        .singleElement()
+        .asString()
+        .startsWith(said)
+        .endsWith("--help shows all)");
+    assertThat(code).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void asksForACommand() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).contains("which command? One of: trace, listen, demo, doctor");
+  }
+
+  @Test
+  void showsControlCharactersOfWhatWasTyped() {
+    assertThat(run("trace", "-d", "\u001b[31mred\u009b")).isEqualTo(2);
+    assertThat(err.toString()).contains("\\x1b[31mred\\x9b").doesNotContain("\u001b");
+  }
+
+  @Test
+  void helpIsNoError() {
+    assertThat(run("trace", "--help")).isZero();
+    assertThat(out.toString()).contains("--both-ways").contains("Examples:");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"domain,53", "http,80", "1024:2048,1024", "1024-2048,1024", "0,0"})
+  void takesPortsAsPeopleWriteThem(String typed, int from) {
+    assertThat(new Converters.Ports().convert(typed).from()).isEqualTo(from);
+  }
+}
