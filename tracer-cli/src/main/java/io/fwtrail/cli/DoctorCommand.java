@@ -103,7 +103,7 @@ final class DoctorCommand implements Callable<Integer> {
             + System.getProperty("java.version")
             + ", "
             + System.getProperty("os.arch"));
-    String[] numbers = release.split("[^0-9]+");
+    String[] numbers = release.split("[^0-9]+", -1);
     int version =
         numbers.length < 2 ? 0 : Integer.parseInt(numbers[0]) * 100 + Integer.parseInt(numbers[1]);
     if (version < 512) {
@@ -234,7 +234,7 @@ final class DoctorCommand implements Callable<Integer> {
     try (NetlinkClient chainOwner =
             new NetlinkClient(NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, here));
         LiveTrace trace = startTrial(chainOwner, options, seen)) {
-      InetAddress self = InetAddress.getByName("127.0.0.1");
+      InetAddress self = InetAddress.getLoopbackAddress();
       try (DatagramSocket socket = new DatagramSocket(0, self)) {
         socket.send(new DatagramPacket(new byte[] {'?'}, 1, self, socket.getLocalPort()));
         Trail unused = seen.get(TRIAL_SECONDS, TimeUnit.SECONDS);

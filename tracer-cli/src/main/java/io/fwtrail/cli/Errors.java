@@ -34,11 +34,20 @@ final class Errors {
         line.append("; did you mean '").append(nearest).append("'?");
       }
     } else {
-      line.append(SafeText.of(firstLine(e.getMessage())));
+      line.append(SafeText.of(inOwnWords(firstLine(e.getMessage()))));
     }
     line.append(" (").append(name).append(" --help shows all)");
     command.getErr().println(line);
     return WRONG_USAGE;
+  }
+
+  /** picocli's sentences, made short: the option and what is wrong with its value. */
+  private static String inOwnWords(String message) {
+    return message
+        .replaceFirst("^invalid value for option '([^']*)'(?: \\([^)]*\\))?: ", "$1: ")
+        .replaceFirst(
+            "^missing required parameter for option '([^']*)'(?: (\\([^)]*\\)))?.*",
+            "$1 needs a value $2");
   }
 
   private static boolean isTop(CommandLine command) {
@@ -61,8 +70,8 @@ final class Errors {
 
   private static String message(Exception e) {
     boolean noRight =
-        e instanceof KernelRefusedException refused && refused.noRight()
-            || e instanceof NetlinkSocketException socket && socket.noRight();
+        (e instanceof KernelRefusedException refused && refused.noRight())
+            || (e instanceof NetlinkSocketException socket && socket.noRight());
     if (noRight) {
       return "this needs root, or CAP_NET_ADMIN in the network namespace: try sudo"
           + " ('fwtrail demo' needs no rights)";

@@ -1,6 +1,9 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.cli.output.OutputForm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -50,9 +53,21 @@ final class LiveOptions {
       case "always" -> true;
       case "never" -> false;
       default ->
-          System.console() != null
+          outputIsTerminal()
               && System.getenv("NO_COLOR") == null
               && !"dumb".equals(System.getenv("TERM"));
     };
+  }
+
+  /** System.console() asks for standard input too, and since Java 22 says something else. */
+  private static boolean outputIsTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

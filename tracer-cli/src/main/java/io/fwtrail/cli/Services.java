@@ -23,7 +23,7 @@ final class Services {
     }
     for (String line : lines) {
       int comment = line.indexOf('#');
-      String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split("\\s+");
+      String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split("\\s+", -1);
       for (int i = 0; i < words.length; i++) {
         if (i != 1
             && words[i].equals(name)

@@ -25,10 +25,11 @@ import picocli.CommandLine.Spec;
           + "what is given together must match together."
     },
     sortOptions = false,
+    customSynopsis = "fwtrail trace [MATCH]... [OPTION]...",
     footer = {
       "",
       "Examples:",
-      "  fwtrail trace -p udp -d 10.12.0.2 --dport 53      what happens to these packets?",
+      "  fwtrail trace -p udp -d 10.12.0.2 --dport 53      what becomes of these?",
       "  fwtrail trace -p tcp --dport 80,443 --both-ways   questions and answers",
       "  fwtrail trace -i eth0 --sample 1/1000             a busy interface",
       "  fwtrail trace --match 'tcp flags syn' --count 10  any nft expression"

@@ -1,5 +1,7 @@
 package io.fwtrail.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.Running;
@@ -42,7 +44,8 @@ final class Fwtrail {
 
   /** Ends it as a service manager would, and waits for its end. */
   static int terminate(Running running) throws InterruptedException {
-    running.process().destroy();
+    // Process.destroy would close its streams as well, and with them what it says at its end.
+    assertThat(running.process().toHandle().destroy()).isTrue();
     return running.awaitEnd(PATIENCE);
   }
 }

@@ -7,6 +7,7 @@ import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
+import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -184,35 +185,34 @@ class TraceKernelTest {
     assertThat(Fwtrail.terminate(wan)).isZero();
     assertThat(Fwtrail.terminate(lan)).isZero();
     assertThat(wan.out()).hasSize(3);
-    assertThat(lan.out()).isEmpty();
+    assertThat(trails(lan)).noneMatch(trail -> trail.get("packet").path("dport").asInt() == 5001);
   }
 
   @Test
   void bothWaysShowsTheAnswer() throws Exception {
-    try (var echo = lab.tcpEcho(Host.SERVER, 8080)) {
-      lab.nft(Host.GATEWAY, "insert rule inet filter forward ct state established accept\n");
-      Running trace =
-          Fwtrail.ready(
-              lab,
-              Host.GATEWAY,
-              "trace",
-              "-p",
-              "tcp",
-              "--dport",
-              "8080",
-              "--both-ways",
-              "--output",
-              "json");
-      assertThat(lab.tcp(Host.CLIENT, Lab.SERVER_V4, 8080, "hello")).isEqualTo("hello");
-      await()
-          .atMost(Fwtrail.PATIENCE)
-          .until(
-              () ->
-                  trails(trace).stream()
-                      .anyMatch(trail -> trail.get("packet").get("sport").asInt() == 8080));
-      assertThat(Fwtrail.terminate(trace)).isZero();
-      assertThat(trails(trace)).anyMatch(trail -> trail.get("packet").get("dport").asInt() == 8080);
-    }
+    TcpServer unused = lab.tcpEcho(Host.SERVER, 8080);
+    lab.nft(Host.GATEWAY, "insert rule inet filter forward ct state established accept\n");
+    Running trace =
+        Fwtrail.ready(
+            lab,
+            Host.GATEWAY,
+            "trace",
+            "-p",
+            "tcp",
+            "--dport",
+            "8080",
+            "--both-ways",
+            "--output",
+            "json");
+    assertThat(lab.tcp(Host.CLIENT, Lab.SERVER_V4, 8080, "hello")).isEqualTo("hello");
+    await()
+        .atMost(Fwtrail.PATIENCE)
+        .until(
+            () ->
+                trails(trace).stream()
+                    .anyMatch(trail -> trail.get("packet").get("sport").asInt() == 8080));
+    assertThat(Fwtrail.terminate(trace)).isZero();
+    assertThat(trails(trace)).anyMatch(trail -> trail.get("packet").get("dport").asInt() == 8080);
   }
 
   @Test

@@ -28,24 +28,22 @@ class UsageTest {
         "trace --dprot 53     | fwtrail trace: no option '--dprot'; did you mean '--dport'?",
         "trace --both-way     | fwtrail trace: no option '--both-way'; did you mean '--both-ways'?",
         "trac                 | fwtrail: no command 'trac'; did you mean 'trace'?",
-        "trace -p udpp        | fwtrail trace: invalid value for option '--protocol' (PROTO): "
+        "trace -p udpp        | fwtrail trace: --protocol: "
             + "'udpp' is no protocol; did you mean 'udp'?",
-        "trace -d 10.1        | fwtrail trace: invalid value for option '--destination' (ADDR): "
+        "trace -d 10.1        | fwtrail trace: --destination: "
             + "'10.1' is not an IP address; 10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
-        "trace -s 10.0.0.0/33 | fwtrail trace: invalid value for option '--source' (ADDR): "
+        "trace -s 10.0.0.0/33 | fwtrail trace: --source: "
             + "the prefix length '33' is not a number from 0 to 32; "
             + "10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
-        "trace --dport 99999  | fwtrail trace: invalid value for option '--destination-port' "
-            + "(PORT): '99999' is no port; 53, 1000:2000 and a name in /etc/services are examples",
-        "trace --sample 5     | fwtrail trace: invalid value for option '--sample' (1/N): "
+        "trace --dport 99999  | fwtrail trace: --destination-port: '99999' is no port; 53, 1000:2000 and a name in /etc/services are examples",
+        "trace --sample 5     | fwtrail trace: --sample: "
             + "'5' is no sample; 1/1000 takes one packet in a thousand",
-        "trace --rate fast    | fwtrail trace: invalid value for option '--rate' (RATE): "
+        "trace --rate fast    | fwtrail trace: --rate: "
             + "'fast' is no rate; 1000/s, 60/min and unlimited are",
-        "listen --for ever    | fwtrail listen: invalid value for option '--for' (TIME): "
+        "listen --for ever    | fwtrail listen: --for: "
             + "'ever' is no length of time; 30s, 5m and 1h are",
-        "listen --count 0     | fwtrail listen: invalid value for option '--count' (N): "
-            + "'0' is not a whole number from 1 up",
-        "listen --output xml  | fwtrail listen: invalid value for option '--output' (FORM): "
+        "listen --count 0     | fwtrail listen: --count: " + "'0' is not a whole number from 1 up",
+        "listen --output xml  | fwtrail listen: --output: "
             + "'xml' is no form of output; there are text, hops, json, json-hops",
         "trace -p icmp --dport 5 | fwtrail trace: "
             + "ports go with tcp, udp, sctp, dccp and udplite only",
