@@ -124,6 +124,7 @@ public final class NetlinkClient implements Closeable {
    */
   public synchronized void batch(
       String operation, Request begin, Iterable<Request> commands, Request end) throws IOException {
+    ensureOpen();
     out.clear();
     MessageWriter writer = new MessageWriter(out);
     int first = ++sequence;
@@ -157,7 +158,14 @@ public final class NetlinkClient implements Closeable {
     }
   }
 
+  private void ensureOpen() throws IOException {
+    if (out.refCnt() == 0) {
+      throw new IOException("the netlink client is closed");
+    }
+  }
+
   private int send(Request request) throws IOException {
+    ensureOpen();
     out.clear();
     request.write(new MessageWriter(out), ++sequence);
     port.send(out);

@@ -66,7 +66,7 @@ public final class NetlinkChannel extends AbstractChannel {
 
   /** One of a NETLINK_* protocol (linux/netlink.h), not bound yet. */
   public NetlinkChannel(int protocol) {
-    super(null);
+    super(null, ChannelNumber.next());
     this.protocol = protocol;
   }
 

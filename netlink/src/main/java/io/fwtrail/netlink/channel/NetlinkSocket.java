@@ -16,6 +16,9 @@ public final class NetlinkSocket implements DatagramPort {
 
   private static final int SCRATCH = 64 * 1024;
 
+  /** Room for the answers to a large batch, one for each of its commands, all sent at once. */
+  private static final int RECEIVE_BUFFER = 8 * 1024 * 1024;
+
   private final NetlinkDescriptor descriptor;
   private final long portId;
   private NativeBlock scratch = NativeBlock.zeroed(SCRATCH);
@@ -37,6 +40,7 @@ public final class NetlinkSocket implements DatagramPort {
     NetlinkDescriptor descriptor = NetlinkDescriptor.open(protocol, true, namespace);
     try {
       descriptor.wantExplanations();
+      descriptor.receiveBuffer(RECEIVE_BUFFER);
       descriptor.receiveTimeout(ANSWER_SECONDS);
       return new NetlinkSocket(descriptor, descriptor.bind(0));
     } catch (IOException e) {

@@ -271,9 +271,9 @@ public final class TraceMessage {
     return has(NETWORK_HEADER) || has(LL_HEADER) || has(TRANSPORT_HEADER);
   }
 
-  /** Position of the link-layer header. */
+  /** Position of the link-layer header, 0 where it was not sent. */
   public int linkStart() {
-    return linkStart;
+    return has(LL_HEADER) ? linkStart : 0;
   }
 
   /** Its length in bytes, 0 where it was not sent. */
@@ -281,9 +281,9 @@ public final class TraceMessage {
     return has(LL_HEADER) ? linkLength : 0;
   }
 
-  /** Position of the network header. */
+  /** Position of the network header, 0 where it was not sent. */
   public int networkStart() {
-    return networkStart;
+    return has(NETWORK_HEADER) ? networkStart : 0;
   }
 
   /** Its length in bytes, 0 where it was not sent. */
@@ -291,9 +291,9 @@ public final class TraceMessage {
     return has(NETWORK_HEADER) ? networkLength : 0;
   }
 
-  /** Position of the transport header. */
+  /** Position of the transport header, 0 where it was not sent. */
   public int transportStart() {
-    return transportStart;
+    return has(TRANSPORT_HEADER) ? transportStart : 0;
   }
 
   /** Its length in bytes, 0 where it was not sent. */

@@ -1,6 +1,7 @@
 package io.fwtrail.netlink.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.netty.buffer.ByteBuf;
@@ -236,7 +237,10 @@ class BatchReaderKernelTest {
 
   @Test
   void largeBufferIsReadInLargeBatchesUpToTheGap() throws IOException {
-    descriptor.receiveBuffer(16 * 1024 * 1024);
+    int large = 16 * 1024 * 1024;
+    descriptor.receiveBuffer(large);
+    // Root of a user namespace alone may not go beyond net.core.rmem_max.
+    assumeThat(descriptor.memory().receiveBuffer()).isGreaterThan(large);
     sender.send(100_000, SMALL);
 
     List<Integer> sizes = new ArrayList<>();

@@ -46,15 +46,20 @@ class LabKernelTest {
   @Test
   void nothingIsSentThatNoTestSent() throws Exception {
     try (Lab lab = new Lab()) {
-      Running capture =
-          lab.start(Host.GATEWAY, "tcpdump", "--immediate-mode", "-l", "-n", "-i", "any");
-      capture.awaitLine(line -> line.startsWith("listening on"), PATIENCE);
+      String echo = "icmpv6 type { echo-request, echo-reply } accept; counter name strays; };";
+      lab.nft(
+          Host.GATEWAY,
+          "table inet t { counter strays { };"
+              + " chain i { type filter hook prerouting priority -500; "
+              + echo
+              + " chain o { type filter hook output priority -500; "
+              + echo
+              + " };");
+
       // More than the kernel takes to say all that it says of new devices and addresses.
       lab.run(Host.CLIENT, "ping", "-n", "-c", "3", "-i", "1", Lab.SERVER_V6);
-      capture.awaitLine(line -> line.contains("echo reply") && line.contains("seq 3"), PATIENCE);
-      capture.stop();
 
-      assertThat(capture.out()).isNotEmpty().allMatch(line -> line.contains("ICMP6, echo "));
+      assertThat(lab.run(Host.GATEWAY, "nft", "list", "counters")).contains("packets 0 bytes 0");
     }
   }
 

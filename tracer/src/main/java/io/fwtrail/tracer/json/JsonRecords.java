@@ -12,6 +12,8 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.SerializableString;
+import tools.jackson.core.io.CharacterEscapes;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -21,11 +23,37 @@ import tools.jackson.core.json.JsonFactory;
  * <p>Not for use by several threads. What is written reaches the stream by {@link #flush}.
  */
 public final class JsonRecords implements Closeable {
-  /** "~": beyond it come DEL, the C1 controls, and letters that some terminals misread. */
+  /** Beyond it come the C1 controls, and letters that some terminals misread. */
   private static final int HIGHEST_UNESCAPED = 126;
 
   private static final JsonFactory FACTORY =
-      JsonFactory.builder().highestNonEscapedChar(HIGHEST_UNESCAPED).rootValueSeparator("").build();
+      JsonFactory.builder()
+          .highestNonEscapedChar(HIGHEST_UNESCAPED)
+          .characterEscapes(new EscapedDelete())
+          .rootValueSeparator("")
+          .build();
+
+  /** JSON lets DEL stand, and the limit above does not reach below 128. */
+  private static final class EscapedDelete extends CharacterEscapes {
+    private static final long serialVersionUID = 1L;
+    private static final int DELETE = 0x7f;
+
+    private static final int[] ASCII = standardAsciiEscapesForJSON();
+
+    static {
+      ASCII[DELETE] = ESCAPE_STANDARD;
+    }
+
+    @Override
+    public int[] getEscapeCodesForAscii() {
+      return ASCII;
+    }
+
+    @Override
+    public @Nullable SerializableString getEscapeSequence(int character) {
+      return null;
+    }
+  }
 
   private final JsonGenerator json;
   private final TimeText time = new TimeText();

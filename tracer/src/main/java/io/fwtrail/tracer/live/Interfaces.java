@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.live;
 
+import io.fwtrail.netlink.MalformedMessageException;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.netty.util.collection.IntObjectHashMap;
@@ -57,7 +58,7 @@ final class Interfaces {
     stale = false;
     try {
       read(new HashSet<>());
-    } catch (IOException e) {
+    } catch (IOException | MalformedMessageException e) {
       // The names known so far have to do; a number is shown for the others.
     }
   }

@@ -10,6 +10,7 @@ import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.mark.Mark;
+import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;

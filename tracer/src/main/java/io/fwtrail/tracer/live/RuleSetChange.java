@@ -9,12 +9,15 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.TraceMessage;
+import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.netty.util.collection.LongObjectHashMap;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * after the change; or, if it was under way for long, the one before that. So all messages of a
  * passage are held against these rule sets: a rule that is not there, another verdict, target,
  * policy or mark than the rule can give, rules one out. Where a passage fits both neighbours, the
- * order decides: after the first that surely met the next generation, they all did.
+ * order decides: after the first that surely met the next generation, they all did; before the last
+ * that surely met the old one, they all did. In between only what both have in common is certain.
  *
  * <p>A generation that could not be read before the next change is not guessed at: its hops are
  * shown with the rule's handle alone.
@@ -50,6 +54,9 @@ final class RuleSetChange {
   /** The passages in the order of their first messages. */
   private final List<Passage> passages = new ArrayList<>();
 
+  /** The generation that the stream was of when the change was noticed. */
+  private final long first;
+
   private long generation;
   private int handedOn;
   private int later;
@@ -57,6 +64,7 @@ final class RuleSetChange {
   /** Begins where the stream is of {@code generation}. */
   RuleSetChange(RuleSetHistory history, long generation, TraceDecoder decoder) {
     this.history = history;
+    this.first = generation;
     this.generation = generation;
     this.decoder = decoder;
   }
@@ -69,6 +77,9 @@ final class RuleSetChange {
     boolean fitsNext = true;
     Met met;
 
+    /** Whether it may as well have met the next generation, known or not. */
+    boolean inDoubt;
+
     Passage(long generation, RuleSet nearest) {
       this.generation = generation;
       this.met = new Met(nearest, false);
@@ -77,7 +88,7 @@ final class RuleSetChange {
 
   /** Whether no packet can be under way any more that met an older rule set. */
   boolean isOver() {
-    return later > STRAGGLERS;
+    return later > STRAGGLERS && generation == history.newest().generation();
   }
 
   /** Looks at what is about to be handed on, before {@link #metBy} is asked for each message. */
@@ -108,8 +119,7 @@ final class RuleSetChange {
         }
         int command = Nfnetlink.command(cursor.type());
         if (command == NfTables.NEWGEN) {
-          generation = GenerationMessage.decode(cursor).generation();
-          later = 0;
+          noteGeneration();
         } else if (command == NfTables.TRACE) {
           message.decode(cursor);
           long key = key(message, namespace);
@@ -131,6 +141,15 @@ final class RuleSetChange {
     }
   }
 
+  private void noteGeneration() {
+    try {
+      generation = GenerationMessage.decode(cursor).generation();
+      later = 0;
+    } catch (MalformedMessageException e) {
+      // What follows it in the datagram is handed on all the same, so it is studied as well.
+    }
+  }
+
   private static long key(TraceMessage message, int namespace) {
     return (long) namespace << 32 | (message.id() & 0xffff_ffffL);
   }
@@ -141,30 +160,45 @@ final class RuleSetChange {
     while (start < passages.size()) {
       long of = passages.get(start).generation;
       int end = start;
-      int firstNext = -1;
+      int lastOld = -1;
+      int firstNext = Integer.MAX_VALUE;
       while (end < passages.size() && passages.get(end).generation == of) {
         Passage passage = passages.get(end);
-        if (passage.fitsNext && !passage.fits && firstNext < 0) {
-          firstNext = end;
+        if (passage.fits && !passage.fitsNext && history.of(of + 1) != null) {
+          lastOld = end;
+        } else if (passage.fitsNext && !passage.fits) {
+          firstNext = Math.min(firstNext, end);
         }
         end++;
       }
       for (int i = start; i < end; i++) {
-        Passage passage = passages.get(i);
-        boolean ahead = firstNext >= 0 && i >= firstNext;
-        RuleSet rules = null;
-        if (passage.fitsNext && (ahead || !passage.fits)) {
-          rules = history.of(of + 1);
-        } else if (passage.fits) {
-          rules = history.of(of);
-        } else if (passage.fitsBefore) {
-          rules = history.of(of - 1);
-        }
-        if (rules != null) {
-          passage.met = new Met(rules, true);
-        }
+        decide(passages.get(i), i < lastOld, i >= firstNext);
       }
       start = end;
+    }
+  }
+
+  /**
+   * Decides one.
+   *
+   * @param beforeOld whether one that comes later surely met the generation of the last notice
+   * @param behindNext whether one that came earlier surely met the next
+   */
+  private void decide(Passage passage, boolean beforeOld, boolean behindNext) {
+    long of = passage.generation;
+    RuleSet rules = null;
+    if (passage.fitsNext && (behindNext || !passage.fits)) {
+      rules = history.of(of + 1);
+    } else if (passage.fits) {
+      rules = history.of(of);
+      boolean nextThere = of != history.newest().generation();
+      boolean mayFitNext = passage.fitsNext || history.of(of + 1) == null;
+      passage.inDoubt = nextThere && mayFitNext && !beforeOld;
+    } else if (passage.fitsBefore) {
+      rules = history.of(of - 1);
+    }
+    if (rules != null) {
+      passage.met = new Met(rules, true);
     }
   }
 
@@ -180,20 +214,35 @@ final class RuleSetChange {
         later++;
       }
       underWay.put(key, passage);
-      return passage.met;
+      return met(passage, m);
     }
     Passage passage = underWay.get(key);
     if (passage != null) {
-      return passage.met;
+      return met(passage, m);
     }
     // Its passage began before the change was noticed, or its beginning was lost.
-    for (long candidate = generation - 1; candidate <= generation; candidate++) {
+    for (long candidate = first; candidate >= first - 1; candidate--) {
       RuleSet rules = history.of(candidate);
       if (fits(m, rules) && rules != null) {
         return new Met(rules, true);
       }
     }
     return new Met(history.newest(), false);
+  }
+
+  private Met met(Passage passage, TraceMessage m) {
+    Met met = passage.met;
+    if (!passage.inDoubt || !m.hasHandle()) {
+      return met;
+    }
+    RuleSet next = history.of(passage.generation + 1);
+    boolean sure = next != null && Objects.equals(rule(m, met.rules()), rule(m, next));
+    return new Met(met.rules(), sure);
+  }
+
+  private @Nullable Rule rule(TraceMessage m, RuleSet rules) {
+    Chain chain = rules.chain(NfFamily.of(m.family()), decoder.table(m), decoder.chain(m));
+    return chain == null ? null : chain.rule(m.handle());
   }
 
   private boolean fits(TraceMessage m, @Nullable RuleSet rules) {

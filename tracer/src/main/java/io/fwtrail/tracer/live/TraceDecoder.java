@@ -8,6 +8,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.PacketDecoder;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Sighting;

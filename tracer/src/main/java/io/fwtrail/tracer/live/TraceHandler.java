@@ -15,6 +15,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +50,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private static final int MOST_HELD = 256;
 
   /** How long a message may wait in a receive buffer that is never empty. */
-  private static final long BACKLOG_NANOS = 500_000_000L;
+  private static final long BACKLOG_NANOS = 5_000_000_000L;
 
   private static final long RETRY_MILLIS = 1;
   private static final long TICK_MILLIS = 5;
@@ -71,6 +72,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private @Nullable RuleSetChange change;
   private long generationHeard;
   private long heldSince;
+  private long lastAllRead = System.nanoTime();
   private @Nullable Future<?> ticker;
   private boolean retryPlanned;
 
@@ -151,16 +153,19 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Quiet is counted from a moment when everything that had been sent was read, or this program's
-   * own pause would look like a packet's end. Where the socket never runs empty, what waits in it
-   * is younger than {@link #BACKLOG_NANOS}: a full buffer is read in less.
+   * Quiet is counted up to the last moment when everything that had been sent was read, or a pause
+   * of this program's own would look like a packet's end. A socket that never runs empty all the
+   * same holds nothing older than {@link #BACKLOG_NANOS}: a full buffer is read in less.
    */
   private void tick() {
     if (!held.isEmpty()) {
       return;
     }
     long now = System.nanoTime();
-    assembler.tick(allRead.getAsBoolean() ? now : now - BACKLOG_NANOS);
+    if (allRead.getAsBoolean()) {
+      lastAllRead = now;
+    }
+    assembler.tick(Math.max(lastAllRead, now - BACKLOG_NANOS));
     afterRead.run();
   }
 
@@ -206,7 +211,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
           return;
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException | MalformedMessageException e) {
       // The question failed, so nothing is known of newer rules: the old ones have to do.
       counts.ruleSetFailures++;
     }
@@ -245,6 +250,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     for (Object item = held.poll(); item != null; item = held.poll()) {
       if (item instanceof MessagesLost lost) {
         assembler.lost(lost.lost());
+        // The notices that were waited for may be among them; they are not waited for again.
+        generationHeard = history.newest().generation();
         continue;
       }
       NetlinkBatch batch = (NetlinkBatch) item;

@@ -6,6 +6,7 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.TraceMessage;
+import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Sighting;
 import io.fwtrail.tracer.trail.TrailAssembler;

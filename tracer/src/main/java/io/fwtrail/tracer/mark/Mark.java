@@ -8,7 +8,6 @@ import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.TableMessage;
 import io.fwtrail.tracer.hop.Hook;
-import io.fwtrail.tracer.live.OwnTables;
 import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;

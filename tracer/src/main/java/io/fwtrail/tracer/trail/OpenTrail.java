@@ -70,9 +70,18 @@ final class OpenTrail {
   private boolean markKnown;
   private @Nullable Hook hook;
 
-  OpenTrail(long key, long begin) {
+  private final int mostChanges;
+
+  /** The last hop, kept or not, and of those with verdict accept the one of highest rank. */
+  private @Nullable Hop last;
+
+  private @Nullable Hop accepting;
+  private int acceptingRank;
+
+  OpenTrail(long key, long begin, int mostChanges) {
     this.key = key;
     this.begin = begin;
+    this.mostChanges = mostChanges;
   }
 
   /**
@@ -95,8 +104,12 @@ final class OpenTrail {
       return true;
     }
     Hook next = Objects.requireNonNull(chain.hook());
-    if (visited.contains(chain) || isTwinOfBase(chain)) {
-      return !queued && !meetsTwice(chain, next, s);
+    if (Way.contains(visited, chain)) {
+      // A program in user space may send the packet through the same base chain again (NF_REPEAT),
+      // but not through one before it: a packet that starts there has got the buffer of one that
+      // the program kept.
+      boolean repeated = queued && isTwinOfBase(chain);
+      return !repeated && !meetsTwice(chain, next, s);
     }
     return hook != null && !Way.canFollow(family, hook, chain.family(), next);
   }
@@ -111,8 +124,8 @@ final class OpenTrail {
     if (next == Hook.EGRESS && !Objects.equals(out, s.out)) {
       return true;
     }
-    boolean again = base != null && sameName(base, chain) && passed;
-    if (!again
+    if (!isTwinOfBase(chain)
+        || !passed
         || packet == null
         || s.packet == null
         || !packet.sameIp(s.packet)
@@ -127,20 +140,27 @@ final class OpenTrail {
     return oneIsEmpty && passages > 1;
   }
 
-  /** Whether a chain is the present base chain as another generation of the rule set has it. */
+  /** Whether a chain is the present base chain, perhaps in another generation of the rule set. */
   private boolean isTwinOfBase(Chain chain) {
-    return base != null && sameName(base, chain);
+    return base != null && base.isNamedAs(chain);
   }
 
-  private static boolean sameName(Chain one, Chain other) {
-    return one.family() == other.family()
-        && one.table().equals(other.table())
-        && one.name().equals(other.name());
+  private void visit(Chain chain) {
+    if (!Way.contains(visited, chain)) {
+      visited.add(chain);
+    }
   }
 
   /** Whether a message that shows no packet fits where the packet stands. */
   boolean continuesWith(Sighting s) {
     return !passed && table.equals(s.table) && family == s.family;
+  }
+
+  /** Takes the first message of a trail whose beginning was not seen. */
+  void beginInMiddle(Sighting s) {
+    table = s.table;
+    family = s.family;
+    ruleSet = s.ruleSet;
   }
 
   /** Takes the first message of a base chain. */
@@ -153,7 +173,7 @@ final class OpenTrail {
     base = chain != null && chain.isBase() ? chain : null;
     if (base != null) {
       hook = base.hook();
-      visited.add(base);
+      visit(base);
     } else {
       hook = null;
     }
@@ -171,7 +191,7 @@ final class OpenTrail {
     if (s.packet != null) {
       if (first == null) {
         first = s.packet;
-      } else if (packet != null) {
+      } else if (packet != null && changes.size() < mostChanges) {
         Changes.between(packet, s.packet, hops.size() + 1, changes);
       }
       packet = s.packet;
@@ -186,13 +206,22 @@ final class OpenTrail {
       // The policy's message names the base chain at last.
       base = s.chainInfo;
       hook = base.hook();
-      visited.add(base);
+      visit(base);
     }
-    if (markKnown && s.mark != mark && s.kind != null && !s.hidden) {
-      changes.add(new Trail.Change(hops.size() + 1, "mark", mark, s.mark));
+    if (!markKnown) {
+      mark = s.mark;
+      markKnown = true;
+    } else if (s.mark != mark && s.kind != null && !s.hidden) {
+      if (changes.size() < mostChanges) {
+        changes.add(new Trail.Change(hops.size() + 1, "mark", mark, s.mark));
+      }
+      mark = s.mark;
     }
-    mark = s.mark;
-    markKnown = true;
+  }
+
+  /** The family of the table that the packet is in. */
+  NfFamily family() {
+    return family;
   }
 
   /** The hook that the packet is at; null where it is not known. */
@@ -217,39 +246,35 @@ final class OpenTrail {
     return Way.after(ruleSet, base, hook, packet, out, visited, mayMeetNat);
   }
 
+  /** Takes a hop into account for {@link #decidedBy}. */
+  void weigh(Hop hop) {
+    last = hop;
+    if (hop.verdict() == Verdict.ACCEPT) {
+      int rank = rank(hop);
+      if (rank >= acceptingRank) {
+        accepting = hop;
+        acceptingRank = rank;
+      }
+    }
+  }
+
   /**
    * The hop that the verdict hangs on. For a drop that is the last one. An accepted packet was let
    * pass by every base chain; what people mean is the filter rule that let it in or through, then
    * the filter's policy, then whatever came last.
    */
   @Nullable Hop decidedBy(@Nullable Verdict verdict) {
-    if (verdict == null || hops.isEmpty()) {
+    if (verdict == null) {
       return null;
     }
-    if (verdict != Verdict.ACCEPT) {
-      return hops.get(hops.size() - 1);
-    }
-    Hop best = null;
-    int bestRank = 0;
-    for (Hop hop : hops) {
-      int rank = hop.verdict() == Verdict.ACCEPT ? rank(hop) : 0;
-      if (rank > 0 && rank >= bestRank) {
-        best = hop;
-        bestRank = rank;
-      }
-    }
-    return best;
+    return verdict == Verdict.ACCEPT ? accepting : last;
   }
 
   private int rank(Hop hop) {
     Hook at = hop.hook();
     boolean filterHook = at == Hook.INPUT || at == Hook.FORWARD || at == Hook.OUTPUT;
-    boolean nat = false;
-    for (Chain chain : visited) {
-      nat |= chain.isNat() && chain.hook() == at && chain.table().equals(hop.table());
-    }
     boolean rule = hop.kind() == Hop.Kind.RULE;
-    if (nat) {
+    if (base != null && base.isNat()) {
       return 1;
     }
     if (filterHook) {

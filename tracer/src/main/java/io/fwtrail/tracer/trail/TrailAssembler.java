@@ -1,7 +1,6 @@
 package io.fwtrail.tracer.trail;
 
 import io.fwtrail.tracer.hop.Hop;
-import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Verdict;
 import io.netty.util.collection.LongObjectHashMap;
 import java.util.List;
@@ -28,7 +27,8 @@ public final class TrailAssembler {
    *    space (queue) may take its time.
    *
    * Packets over the loopback device go out under one key and come in under another, because the
-   * interface is part of the hash; they are known again by their headers.
+   * interface is part of the hash, and so do packets that a bridge hands up; they are known again by
+   * their headers (OtherKey).
    *
    * Open trails stand in a list by their last message, so that quiet ones are found at its head and
    * a full assembler gives up the one that has been quiet longest.
@@ -63,10 +63,12 @@ public final class TrailAssembler {
   }
 
   /**
-   * How many of the most recent trails are searched for a packet that comes in by the loopback
-   * device: it left a moment ago, in the same call on the same processor or the next interrupt.
+   * How many of the most recent trails are searched for a packet that comes under another key: it
+   * was seen a moment ago, in the same call on the same processor or the next interrupt.
    */
-  private static final int LOOPBACK_SEARCH = 64;
+  private static final int SEARCHED = 64;
+
+  private static final String LOSS = "messages were lost";
 
   private final TrailListener listener;
   private final Limits limits;
@@ -76,6 +78,14 @@ public final class TrailAssembler {
   private @Nullable OpenTrail oldest;
   private @Nullable OpenTrail newest;
   private long numbers;
+
+  /** Whether messages were lost before the one that comes next. */
+  private boolean lossSeen;
+
+  /** Whether what begins before {@link #doubtUntil} may have been under way before a loss. */
+  private boolean doubting;
+
+  private long doubtUntil;
 
   /**
    * Makes an empty one.
@@ -106,22 +116,33 @@ public final class TrailAssembler {
    * @param now the monotonic clock
    */
   public void see(Sighting s, long now) {
+    if (lossSeen) {
+      lossSeen = false;
+      doubting = true;
+      doubtUntil = now + limits.quietNanos();
+    }
     OpenTrail trail = open.get(s.key);
     if (trail != null && (s.entersBaseChain ? trail.isEndedBy(s) : !trail.continuesWith(s))) {
       finish(trail, "not seen again");
       trail = null;
     }
     if (trail == null) {
-      trail = s.entersBaseChain && s.fromLoopback ? takeFromLoopback(s) : null;
+      trail = s.entersBaseChain ? takeFromOtherKey(s) : null;
       if (trail == null) {
-        trail = begin(s);
+        trail = begin(s, now);
       }
     }
     touch(trail, now);
     if (s.entersBaseChain) {
       trail.enter(s);
     }
-    trail.marked |= s.marks;
+    if (s.marks) {
+      trail.marked = true;
+      if (trail.number == 0 && LOSS.equals(trail.why)) {
+        // Here it begins, so nothing of it is missing.
+        trail.why = null;
+      }
+    }
     trail.note(s);
     if (s.kind != null && !s.hidden && (trail.marked || !onlyMarked)) {
       show(trail, s, s.kind);
@@ -129,28 +150,35 @@ public final class TrailAssembler {
     applyVerdict(trail, s);
   }
 
-  private OpenTrail begin(Sighting s) {
+  private OpenTrail begin(Sighting s, long now) {
     if (open.size() >= limits.openTrails() && oldest != null) {
       counts.evicted++;
       close(oldest, null, "evicted: more than " + limits.openTrails() + " packets under way");
     }
-    OpenTrail trail = new OpenTrail(s.key, s.time);
+    OpenTrail trail = new OpenTrail(s.key, s.time, limits.hopsPerTrail());
+    doubting &= now - doubtUntil < 0;
     if (!s.entersBaseChain) {
       trail.why = "its beginning was not seen";
+      trail.beginInMiddle(s);
+    } else if (doubting) {
+      trail.why = LOSS;
     }
     open.put(s.key, trail);
     return trail;
   }
 
-  /** The trail of a packet that left by the loopback device and now comes in by it. */
-  private @Nullable OpenTrail takeFromLoopback(Sighting s) {
-    Packet packet = s.packet;
-    if (packet == null) {
+  /**
+   * The trail of a packet that is known under another key so far: the kernel makes the key anew
+   * where the packet's interface of arrival changes. That is so for a packet that left by the
+   * loopback device and comes in again, and for one that a bridge's port hands up to the bridge.
+   */
+  private @Nullable OpenTrail takeFromOtherKey(Sighting s) {
+    if (!OtherKey.mayBe(s)) {
       return null;
     }
     OpenTrail trail = newest;
-    for (int i = 0; trail != null && i < LOOPBACK_SEARCH; i++, trail = trail.older) {
-      if (trail.toLoopback && trail.passed && trail.packet != null && trail.packet.sameIp(packet)) {
+    for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
+      if (OtherKey.isOf(trail, s)) {
         open.remove(trail.key);
         trail.key = s.key;
         open.put(s.key, trail);
@@ -184,6 +212,7 @@ public final class TrailAssembler {
             s.mark,
             trail.conntrack,
             trail.packet);
+    trail.weigh(hop);
     counts.hops++;
     if (trail.hops.size() < limits.hopsPerTrail()) {
       trail.hops.add(hop);
@@ -244,12 +273,14 @@ public final class TrailAssembler {
 
   /**
    * Messages were lost here in the stream. Which packets they were of is not known: every packet
-   * under way may be one, and a later message may be of another packet than it seems.
+   * under way may be one, and a later message may be of another packet than it seems. Nor is it
+   * known, of those that are first seen right after it, whether they were under way before.
    */
   public void lost(long messages) {
     counts.lostMessages += messages;
+    lossSeen = true;
     while (oldest != null) {
-      close(oldest, null, "messages were lost");
+      close(oldest, null, LOSS);
     }
   }
 

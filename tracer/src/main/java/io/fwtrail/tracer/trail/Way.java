@@ -5,7 +5,6 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.RuleSet;
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +30,8 @@ final class Way {
     }
   }
 
+  private static final Hook[] HOOKS = Hook.values();
+
   private Way() {}
 
   /**
@@ -44,11 +45,18 @@ final class Way {
     boolean fromBridge = fromFamily == NfFamily.BRIDGE;
     boolean toBridge = toFamily == NfFamily.BRIDGE;
     return switch (from) {
-      case INGRESS -> to != Hook.OUTPUT;
+      case INGRESS -> to != Hook.OUTPUT || toBridge;
       case PREROUTING ->
-          to == Hook.INPUT || to == Hook.FORWARD || to == Hook.POSTROUTING || to == Hook.EGRESS;
+          to == Hook.INPUT
+              || to == Hook.FORWARD
+              || to == Hook.POSTROUTING
+              || to == Hook.EGRESS
+              || (!fromBridge && toBridge);
       case INPUT -> fromBridge && !toBridge && to != Hook.OUTPUT;
-      case FORWARD -> to == Hook.POSTROUTING || to == Hook.EGRESS || (!fromBridge && toBridge);
+      case FORWARD ->
+          to == Hook.POSTROUTING
+              || to == Hook.EGRESS
+              || (!fromBridge && toBridge && to == Hook.OUTPUT);
       case OUTPUT -> to == Hook.POSTROUTING || to == Hook.EGRESS;
       case POSTROUTING -> to == Hook.EGRESS || (!fromBridge && toBridge && to == Hook.OUTPUT);
       case EGRESS -> false;
@@ -58,7 +66,7 @@ final class Way {
   /**
    * What is still to come for a packet that a base chain has let pass.
    *
-   * @param visited the base chains that it met so far, the present one included
+   * @param visited the base chains that it met so far, in order, the present one included
    * @param mayMeetNat whether nat chains see it: the first packet of a connection alone
    */
   static Ahead after(
@@ -67,7 +75,7 @@ final class Way {
       Hook hook,
       @Nullable Packet packet,
       @Nullable String out,
-      Collection<Chain> visited,
+      List<Chain> visited,
       boolean mayMeetNat) {
     NfFamily family = packetFamily(passed, hook, packet);
     Ahead here = laterHere(rules.baseChains(family, hook), passed, visited, mayMeetNat);
@@ -90,13 +98,13 @@ final class Way {
   }
 
   private static Ahead laterHere(
-      List<Chain> chains, Chain passed, Collection<Chain> visited, boolean mayMeetNat) {
+      List<Chain> chains, Chain passed, List<Chain> visited, boolean mayMeetNat) {
     Ahead ahead = Ahead.NOTHING;
     for (Chain chain : chains) {
-      if (chain.priority() < passed.priority() || visited.contains(chain)) {
+      if (chain.runsAt() < passed.runsAt() || contains(visited, chain)) {
         continue;
       }
-      if (!chain.devices().isEmpty()) {
+      if (!chain.devices().isEmpty() || mayHaveComeBefore(chain, visited.get(0))) {
         ahead = ahead.then(Ahead.PERHAPS);
       } else if (!chain.isNat()) {
         return Ahead.SURELY;
@@ -105,6 +113,24 @@ final class Way {
       }
     }
     return ahead;
+  }
+
+  /** Whether a chain is in a list, perhaps as another generation of the rule set has it. */
+  static boolean contains(List<Chain> chains, Chain chain) {
+    for (int i = 0; i < chains.size(); i++) {
+      if (chains.get(i).isNamedAs(chain)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether the packet may have met a chain before it was traced: of two chains with one priority
+   * the kernel runs the newer one first, and which that is the rule set does not tell.
+   */
+  private static boolean mayHaveComeBefore(Chain chain, Chain firstVisited) {
+    return chain.hook() == firstVisited.hook() && chain.runsAt() == firstVisited.runsAt();
   }
 
   private static Ahead beyond(
@@ -120,16 +146,19 @@ final class Way {
         Ahead local = at(rules, family, Hook.INPUT, mayMeetNat);
         Ahead forwarded =
             at(rules, family, Hook.FORWARD, mayMeetNat)
-                .then(leaving(rules, family, out, mayMeetNat));
+                .then(leaving(rules, family, hook, packet, out, mayMeetNat));
         Ahead ahead = local.or(forwarded);
-        yield family == NfFamily.BRIDGE ? ahead.or(routed(rules, packet)) : ahead;
+        Ahead across = across(rules, family, hook, packet);
+        yield family == NfFamily.BRIDGE ? ahead.or(across) : ahead.then(across);
       }
-      case FORWARD -> leaving(rules, family, out, mayMeetNat);
+      case FORWARD -> leaving(rules, family, hook, packet, out, mayMeetNat);
       case OUTPUT ->
-          family == NfFamily.ARP ? onDevice(rules, out) : leaving(rules, family, out, mayMeetNat);
-      case INPUT -> family == NfFamily.BRIDGE ? routed(rules, packet) : Ahead.NOTHING;
-      case POSTROUTING -> onDevice(rules, out).then(onBridge(rules, family));
-      case EGRESS -> Ahead.NOTHING;
+          family == NfFamily.ARP
+              ? onDevice(rules, out)
+              : leaving(rules, family, hook, packet, out, mayMeetNat);
+      case INPUT -> family == NfFamily.BRIDGE ? across(rules, family, hook, packet) : Ahead.NOTHING;
+      case POSTROUTING -> onDevice(rules, out).then(across(rules, family, hook, packet));
+      case EGRESS -> onDeviceBelow(rules, out);
     };
   }
 
@@ -137,9 +166,11 @@ final class Way {
     if (packet == null) {
       return Ahead.PERHAPS;
     }
-    if (!rules.baseChains(NfFamily.BRIDGE, Hook.PREROUTING).isEmpty()) {
-      // The device may be a bridge's port.
-      return Ahead.PERHAPS;
+    for (Hook hook : List.of(Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.POSTROUTING)) {
+      if (!rules.baseChains(NfFamily.BRIDGE, hook).isEmpty()) {
+        // The device may be a bridge's port.
+        return Ahead.PERHAPS;
+      }
     }
     if ("arp".equals(packet.protocol())) {
       return at(rules, NfFamily.ARP, Hook.INPUT, mayMeetNat);
@@ -152,14 +183,22 @@ final class Way {
         .then(beyond(rules, family, Hook.PREROUTING, packet, null, mayMeetNat));
   }
 
-  /** What a bridged packet meets when it is handed up to the host, or through br_netfilter. */
-  private static Ahead routed(RuleSet rules, @Nullable Packet packet) {
-    if (packet == null || packet.version() == Packet.ABSENT) {
+  /**
+   * What a packet may meet on a bridge's other side: the bridge's own chains, where a routed packet
+   * leaves by it; those of the routed packet, where the bridge hands it up to the host; and either
+   * amid the other where br_netfilter is loaded, which runs the routed packet's hooks for a bridge.
+   */
+  private static Ahead across(RuleSet rules, NfFamily family, Hook from, @Nullable Packet packet) {
+    NfFamily other;
+    if (family == NfFamily.IP || family == NfFamily.IP6) {
+      other = NfFamily.BRIDGE;
+    } else if (family == NfFamily.BRIDGE && packet != null && packet.version() != Packet.ABSENT) {
+      other = ipFamily(packet);
+    } else {
       return Ahead.NOTHING;
     }
-    NfFamily family = ipFamily(packet);
-    for (Hook hook : List.of(Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.POSTROUTING)) {
-      if (!rules.baseChains(family, hook).isEmpty()) {
+    for (Hook to : HOOKS) {
+      if (canFollow(family, from, other, to) && !rules.baseChains(other, to).isEmpty()) {
         return Ahead.PERHAPS;
       }
     }
@@ -167,35 +206,36 @@ final class Way {
   }
 
   private static Ahead leaving(
-      RuleSet rules, NfFamily family, @Nullable String out, boolean mayMeetNat) {
+      RuleSet rules,
+      NfFamily family,
+      Hook from,
+      @Nullable Packet packet,
+      @Nullable String out,
+      boolean mayMeetNat) {
     return at(rules, family, Hook.POSTROUTING, mayMeetNat)
         .then(onDevice(rules, out))
-        .then(onBridge(rules, family));
+        .then(across(rules, family, from, packet));
   }
 
   /**
-   * What a packet meets on its way out by a device: an egress chain, or the loopback's other end.
+   * What a packet meets on its way out by a device: the loopback's other end, or an egress chain,
+   * which may be that of another device below it (VLAN, bond, bridge).
    */
   private static Ahead onDevice(RuleSet rules, @Nullable String out) {
-    if ("lo".equals(out)) {
-      return Ahead.PERHAPS;
-    }
+    return "lo".equals(out) || !rules.baseChains(NfFamily.NETDEV, Hook.EGRESS).isEmpty()
+        ? Ahead.PERHAPS
+        : Ahead.NOTHING;
+  }
+
+  private static Ahead onDeviceBelow(RuleSet rules, @Nullable String out) {
     for (Chain chain : rules.baseChains(NfFamily.NETDEV, Hook.EGRESS)) {
-      if (out == null || chain.devices().contains(out)) {
-        return Ahead.PERHAPS;
+      for (String device : chain.devices()) {
+        if (!device.equals(out)) {
+          return Ahead.PERHAPS;
+        }
       }
     }
     return Ahead.NOTHING;
-  }
-
-  /** A routed packet that leaves by a bridge meets the bridge's own chains. */
-  private static Ahead onBridge(RuleSet rules, NfFamily family) {
-    boolean ip = family == NfFamily.IP || family == NfFamily.IP6;
-    return ip
-            && (!rules.baseChains(NfFamily.BRIDGE, Hook.OUTPUT).isEmpty()
-                || !rules.baseChains(NfFamily.BRIDGE, Hook.POSTROUTING).isEmpty())
-        ? Ahead.PERHAPS
-        : Ahead.NOTHING;
   }
 
   private static Ahead at(RuleSet rules, NfFamily family, Hook hook, boolean mayMeetNat) {

@@ -1,4 +1,4 @@
-package io.fwtrail.tracer.live;
+package io.fwtrail.tracer.mark;
 
 import io.fwtrail.netlink.nftables.NfFamily;
 

@@ -1,0 +1,36 @@
+package io.fwtrail.tracer.hop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConntrackTest {
+  /** NF_CT_STATE_BIT of enum ip_conntrack_info, linux/netfilter/nf_conntrack_common.h. */
+  @ParameterizedTest
+  @CsvSource({"1, invalid", "2, established", "4, related", "8, new", "64, untracked"})
+  void readsTheState(int bits, String state) {
+    assertThat(Conntrack.of(7, 0, bits).state()).isEqualTo(state);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 16, 3})
+  void bitsThatAreNoStateAreNone(int bits) {
+    assertThat(Conntrack.of(7, 0, bits).state()).isNull();
+  }
+
+  @Test
+  void readsTheDirection() {
+    assertThat(Conntrack.of(7, 0, 2).direction()).isEqualTo("original");
+    assertThat(Conntrack.of(7, 1, 2).direction()).isEqualTo("reply");
+    assertThat(Conntrack.of(7, -1, 2).direction()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8, true", "4, true", "0, true", "2, false", "1, false", "64, false"})
+  void onlyAConnectionsFirstPacketsMeetNat(int bits, boolean mayMeetNat) {
+    assertThat(Conntrack.of(7, 0, bits).mayMeetNat()).isEqualTo(mayMeetNat);
+  }
+}
