@@ -12,8 +12,9 @@ import io.fwtrail.netlink.NetlinkConstants;
  *
  * @param index the kernel's number for it in its namespace
  * @param name its name now
+ * @param bridge whether it is a bridge, to which the frames of its ports are handed up
  */
-public record LinkMessage(int index, String name) {
+public record LinkMessage(int index, String name, boolean bridge) {
   /** {@code RTNLGRP_LINK}: multicast group of interfaces that come, go or change. */
   public static final int GROUP_LINK = 1;
 
@@ -21,6 +22,8 @@ public record LinkMessage(int index, String name) {
   private static final int RTM_GETLINK = 18;
   private static final int HEADER_LENGTH = 16;
   private static final int IFLA_IFNAME = 3;
+  private static final int IFLA_LINKINFO = 18;
+  private static final int IFLA_INFO_KIND = 1;
 
   /** Whether a message tells of an interface that is there. */
   public static boolean isLink(MessageCursor message) {
@@ -39,13 +42,29 @@ public record LinkMessage(int index, String name) {
     }
     AttributeCursor attributes =
         new AttributeCursor().reset(message.buffer(), attributesStart, message.end());
+    String name = null;
+    boolean bridge = false;
     while (attributes.next()) {
       if (attributes.type() == IFLA_IFNAME) {
-        int index = MessageCursor.hostInt(message.buffer(), message.payloadStart() + 4);
-        return new LinkMessage(index, attributes.string());
+        name = attributes.string();
+      } else if (attributes.type() == IFLA_LINKINFO) {
+        bridge = isBridge(new AttributeCursor().resetNested(attributes));
       }
     }
-    throw new MalformedMessageException("a link without a name");
+    if (name == null) {
+      throw new MalformedMessageException("a link without a name");
+    }
+    int index = MessageCursor.hostInt(message.buffer(), message.payloadStart() + 4);
+    return new LinkMessage(index, name, bridge);
+  }
+
+  private static boolean isBridge(AttributeCursor linkInfo) {
+    while (linkInfo.next()) {
+      if (linkInfo.type() == IFLA_INFO_KIND) {
+        return linkInfo.string().equals("bridge");
+      }
+    }
+    return false;
   }
 
   /** Writes a request for all interfaces, as a dump. */

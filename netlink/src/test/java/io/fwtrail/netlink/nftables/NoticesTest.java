@@ -25,7 +25,7 @@ class NoticesTest {
   }
 
   private static String describe(ChainMessage chain) {
-    return chain.table() + " " + chain.name() + " hook " + chain.hook().number();
+    return chain.table() + " " + chain.name() + (chain.hook() == null ? "" : " with its hook");
   }
 
   private static String describe(RuleMessage rule) {
@@ -40,13 +40,25 @@ class NoticesTest {
   void inTheOrderOfTheChanges() {
     List<String> notices = Fixture.read("dump/notices").decode(NoticesTest::describe);
 
-    assertThat(notices).containsExactly("?");
+    assertThat(notices)
+        .containsExactly(
+            "+ t",
+            "= 2 by nft",
+            "+ t c with its hook",
+            "= 3 by nft",
+            "+ t c #2 ssh",
+            "= 4 by nft",
+            "- t c #2 ssh",
+            "- t c",
+            "- t",
+            "= 5 by nft");
   }
 
-  /** Answers of a dump bear the generation that they are of; notices bear that which they make. */
+  /** A notice bears the generation that the commit makes, as its last notice tells it. */
   @Test
   void generationInEachHeader() {
-    assertThat(Fixture.read("dump/notices").decode(Nfnetlink::resourceId)).containsExactly(0);
+    assertThat(Fixture.read("dump/notices").decode(Nfnetlink::resourceId))
+        .containsExactly(2, 2, 3, 3, 4, 4, 5, 5, 5, 5);
   }
 
   @Test

@@ -32,7 +32,24 @@ class LinkMessageTest {
 
     assertThat(links)
         .containsExactly(
-            new LinkMessage(1, "lo"), new LinkMessage(2, "lan0"), new LinkMessage(3, "wan0"));
+            new LinkMessage(1, "lo", false),
+            new LinkMessage(2, "lan0", false),
+            new LinkMessage(3, "wan0", false));
+  }
+
+  /** IFLA_LINKINFO (18) with IFLA_INFO_KIND (1), as the kernel has it for {@code type bridge}. */
+  @Test
+  void aBridge() {
+    new MessageWriter(buffer)
+        .begin(RTM_NEWLINK, 0, 1)
+        .raw(new byte[16])
+        .string(3, "br0")
+        .beginNested(18)
+        .string(1, "bridge")
+        .endNested()
+        .end();
+
+    assertThat(decode()).isEqualTo(new LinkMessage(0, "br0", true));
   }
 
   private LinkMessage decode() {

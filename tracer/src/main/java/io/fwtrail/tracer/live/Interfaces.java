@@ -5,6 +5,7 @@ import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.netty.util.collection.IntObjectHashMap;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class Interfaces {
 
   private final @Nullable NetlinkClient client;
   private final IntObjectHashMap<String> names = new IntObjectHashMap<>();
+  private final BitSet bridges = new BitSet();
   private boolean stale = true;
 
   Interfaces(@Nullable NetlinkClient client) {
@@ -45,6 +47,14 @@ final class Interfaces {
       names.put(index, name);
     }
     return name;
+  }
+
+  /** Whether an index is that of a bridge. */
+  boolean isBridge(int index) {
+    if (stale) {
+      refresh();
+    }
+    return index > 0 && bridges.get(index);
   }
 
   /** The names of all interfaces that there are now. */
@@ -74,6 +84,11 @@ final class Interfaces {
           if (LinkMessage.isLink(message)) {
             LinkMessage link = LinkMessage.decode(message);
             names.put(link.index(), link.name());
+            if (link.bridge()) {
+              bridges.set(link.index());
+            } else {
+              bridges.clear(link.index());
+            }
             present.add(link.name());
           }
         });

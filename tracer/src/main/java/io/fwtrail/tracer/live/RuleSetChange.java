@@ -159,14 +159,15 @@ final class RuleSetChange {
     int start = 0;
     while (start < passages.size()) {
       long of = passages.get(start).generation;
+      boolean bothKnown = history.of(of) != null && history.of(of + 1) != null;
       int end = start;
       int lastOld = -1;
       int firstNext = Integer.MAX_VALUE;
       while (end < passages.size() && passages.get(end).generation == of) {
         Passage passage = passages.get(end);
-        if (passage.fits && !passage.fitsNext && history.of(of + 1) != null) {
+        if (bothKnown && passage.fits && !passage.fitsNext) {
           lastOld = end;
-        } else if (passage.fitsNext && !passage.fits) {
+        } else if (bothKnown && passage.fitsNext && !passage.fits) {
           firstNext = Math.min(firstNext, end);
         }
         end++;
@@ -186,6 +187,10 @@ final class RuleSetChange {
    */
   private void decide(Passage passage, boolean beforeOld, boolean behindNext) {
     long of = passage.generation;
+    if (history.of(of) == null) {
+      // What fits its neighbours may fit the one that is not known as well.
+      return;
+    }
     RuleSet rules = null;
     if (passage.fitsNext && (behindNext || !passage.fits)) {
       rules = history.of(of + 1);

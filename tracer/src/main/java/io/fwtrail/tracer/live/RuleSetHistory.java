@@ -14,7 +14,7 @@ final class RuleSetHistory {
 
   RuleSetHistory(RuleSet first) {
     newest = first;
-    byGeneration.put(first.generation(), first);
+    add(first);
   }
 
   /** The one that was read last. */
@@ -39,6 +39,10 @@ final class RuleSetHistory {
 
   void add(RuleSet rules) {
     newest = rules;
+    if (rules.generation() == 0) {
+      // Its parts are of several generations: good for what stands where, not for what a rule says.
+      return;
+    }
     byGeneration.put(rules.generation(), rules);
     if (byGeneration.size() > KEPT) {
       byGeneration.pollFirstEntry();

@@ -117,6 +117,7 @@ final class TraceDecoder {
     s.in = interfaces.name(m.iif());
     s.out = interfaces.name(m.oif());
     s.fromLoopback = m.iifType() == PacketDecoder.DEVICE_LOOPBACK;
+    s.fromBridge = interfaces.isBridge(m.iif());
     s.toLoopback = m.oifType() == PacketDecoder.DEVICE_LOOPBACK;
     s.packet =
         PacketDecoder.decode(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * again.
  */
 public final class RuleSetReader {
-  /** A rule set that changes in the middle of this many readings is taken as it was last read. */
+  /** A rule set that changes in the middle of this many readings is of no one generation. */
   private static final int ATTEMPTS = 8;
 
   private final NetlinkClient client;
@@ -45,7 +45,8 @@ public final class RuleSetReader {
   }
 
   /**
-   * Reads it whole.
+   * Reads it whole. Where it changes too fast for that, parts of it are older than others, and its
+   * generation is 0.
    *
    * @throws IOException if the kernel refuses
    */
@@ -56,8 +57,9 @@ public final class RuleSetReader {
       boolean consistent = listing.read();
       RuleTexts.Texts printed = texts.read();
       long after = generation();
-      if ((consistent && before == after) || attempt == ATTEMPTS) {
-        return listing.toRuleSet(after, printed);
+      boolean whole = consistent && before == after;
+      if (whole || attempt == ATTEMPTS) {
+        return listing.toRuleSet(whole ? after : 0, printed);
       }
       before = after;
     }

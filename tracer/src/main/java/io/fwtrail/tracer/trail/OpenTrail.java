@@ -106,9 +106,10 @@ final class OpenTrail {
     Hook next = Objects.requireNonNull(chain.hook());
     if (Way.contains(visited, chain)) {
       // A program in user space may send the packet through the same base chain again (NF_REPEAT),
-      // but not through one before it: a packet that starts there has got the buffer of one that
-      // the program kept.
-      boolean repeated = queued && isTwinOfBase(chain);
+      // but not through one before it. Mostly it is the next packet, in the buffer of one that the
+      // program dropped.
+      boolean repeated =
+          queued && isTwinOfBase(chain) && packet != null && now != null && packet.sameIp(now);
       return !repeated && !meetsTwice(chain, next, s);
     }
     return hook != null && !Way.canFollow(family, hook, chain.family(), next);

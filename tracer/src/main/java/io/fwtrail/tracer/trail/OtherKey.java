@@ -18,25 +18,7 @@ final class OtherKey {
 
   /** Whether the first message of a base chain under an unknown key may be of a known packet. */
   static boolean mayBe(Sighting s) {
-    if (s.packet == null) {
-      return false;
-    }
-    if (s.fromLoopback) {
-      return true;
-    }
-    Hook hook = hook(s);
-    if (hook == null || s.family == NfFamily.BRIDGE) {
-      return false;
-    }
-    return switch (hook) {
-      // Behind these a packet has been elsewhere already, unless its trace begins here.
-      case INPUT, FORWARD -> true;
-      case INGRESS, PREROUTING ->
-          hook == Hook.INGRESS
-              || !s.ruleSet.baseChains(NfFamily.BRIDGE, Hook.PREROUTING).isEmpty()
-              || !s.ruleSet.baseChains(NfFamily.BRIDGE, Hook.INPUT).isEmpty();
-      default -> false;
-    };
+    return s.packet != null && (s.fromLoopback || (s.fromBridge && s.family != NfFamily.BRIDGE));
   }
 
   /** Whether it is of the packet of this trail. */
@@ -51,7 +33,7 @@ final class OtherKey {
     }
     Hook left = trail.hook();
     Hook hook = hook(s);
-    if (left == null || hook == null || !trail.passed) {
+    if (left == null || hook == null || !s.fromBridge || !trail.passed) {
       return false;
     }
     if (trail.family() == NfFamily.BRIDGE) {

@@ -59,6 +59,9 @@ public final class Sighting {
   /** Whether the packet came in by the loopback device: its way out was seen under another key. */
   public boolean fromLoopback;
 
+  /** Whether a bridge handed it up: at the bridge's port it was seen under another key. */
+  public boolean fromBridge;
+
   /** Whether it leaves by the loopback device, to come in again. */
   public boolean toLoopback;
 
@@ -92,6 +95,7 @@ public final class Sighting {
     out = null;
     conntrack = null;
     fromLoopback = false;
+    fromBridge = false;
     toLoopback = false;
     hidden = false;
     marks = false;
