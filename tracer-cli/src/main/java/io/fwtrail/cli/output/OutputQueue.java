@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * queue with a bound, and a thread that writes. What does not fit is dropped and counted.
  */
 public final class OutputQueue implements AutoCloseable {
-  /** Some 100,000 lines. */
-  private static final int MOST_BYTES = 32 * 1024 * 1024;
+  /** Some 40,000 lines of JSON: more than a second of what a reader can miss. */
+  private static final int MOST_BYTES = 16 * 1024 * 1024;
 
   private final OutputStream out;
   private final Runnable onClosed;

@@ -141,7 +141,9 @@ public record Packet(
         && java.util.Objects.equals(fragment, later.fragment)
         && (tcp == null
             || later.tcp == null
-            || (tcp.seq == later.tcp.seq && tcp.flagBits == later.tcp.flagBits))
+            || (tcp.seq == later.tcp.seq
+                && tcp.ack == later.tcp.ack
+                && tcp.flagBits == later.tcp.flagBits))
         && (icmp == null
             || later.icmp == null
             || (icmp.type == later.icmp.type && icmp.seq == later.icmp.seq));

@@ -23,12 +23,15 @@ public final class PacketDecoder {
   private static final int ETHERTYPE_IPV6 = 0x86dd;
   private static final int ETHERTYPE_SERVICE_VLAN = 0x88a8;
 
+  private static final int HOP_BY_HOP_HEADER = 0;
   private static final int ICMP = 1;
   private static final int TCP = 6;
   private static final int UDP = 17;
   private static final int DCCP = 33;
+  private static final int ROUTING_HEADER = 43;
   private static final int FRAGMENT_HEADER = 44;
   private static final int ICMPV6 = 58;
+  private static final int DESTINATION_HEADER = 60;
   private static final int SCTP = 132;
   private static final int UDPLITE = 136;
 
@@ -101,6 +104,9 @@ public final class PacketDecoder {
         if (networkLength >= 40) {
           return ipv6(buffer, network, transport, transportLength, linkLayer);
         }
+        if (networkLength == 0 && isLaterIpv6Fragment(buffer, transport, transportLength)) {
+          return laterIpv6Fragment(buffer, transport, linkLayer);
+        }
       }
       case ARP -> {
         if (networkLength >= 8) {
@@ -108,7 +114,12 @@ public final class PacketDecoder {
         }
       }
       default -> {
-        // Neither: only the link layer is known.
+        if (networkLength == 0
+            && linkLayer == null
+            && isLaterIpv6Fragment(buffer, transport, transportLength)) {
+          return laterIpv6Fragment(buffer, transport, null);
+        }
+        // Else only the link layer is known.
       }
     }
     return bare(linkLayer);
@@ -238,6 +249,46 @@ public final class PacketDecoder {
         port(buffer, protocol, transport, transportLength, 2),
         tcp(buffer, protocol, transport, transportLength),
         icmp(buffer, protocol, transport, transportLength),
+        null,
+        link);
+  }
+
+  /**
+   * Of all IPv6 fragments but the first the kernel finds no transport header (ipv6_find_hdr leaves
+   * the offset at 0): it shows no network header, and as transport header the first 20 bytes of the
+   * IPv6 header.
+   */
+  private static boolean isLaterIpv6Fragment(ByteBuf buffer, int transport, int length) {
+    if (length < 20 || buffer.getUnsignedByte(transport) >>> 4 != 6) {
+      return false;
+    }
+    int next = buffer.getUnsignedByte(transport + 6);
+    return next == FRAGMENT_HEADER
+        || next == HOP_BY_HOP_HEADER
+        || next == ROUTING_HEADER
+        || next == DESTINATION_HEADER;
+  }
+
+  private static Packet laterIpv6Fragment(
+      ByteBuf buffer, int start, Packet.@Nullable LinkLayer link) {
+    int first = buffer.getInt(start);
+    return new Packet(
+        6,
+        // Of the addresses 12 bytes are left.
+        null,
+        null,
+        protocolName(buffer.getUnsignedByte(start + 6)),
+        buffer.getUnsignedShort(start + 4) + 40,
+        first >>> 20 & 0xff,
+        buffer.getUnsignedByte(start + 7),
+        Packet.ABSENT,
+        false,
+        new Packet.Fragment(Packet.ABSENT, false),
+        first & 0xfffff,
+        Packet.ABSENT,
+        Packet.ABSENT,
+        null,
+        null,
         null,
         link);
   }

@@ -91,7 +91,7 @@ class LoopbackTest {
     comesIn(bench.packet(1, udp().id(5)).out("lo").at("out").rule(1), 2)
         .at("pre")
         .rule(2, Verdict.DROP);
-    assertThat(bench.out.texts()).containsExactly("out:1, pre:2:drop => drop");
+    assertThat(bench.out.texts()).containsExactly("out:1:continue, pre:2:drop => drop");
   }
 
   @Test
