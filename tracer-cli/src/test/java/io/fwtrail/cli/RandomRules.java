@@ -74,7 +74,7 @@ final class RandomRules {
     // Chains lead only to later ones, so that no loop comes about; those are declared first.
     for (int chain = called - 1; chain >= 0; chain--) {
       text.append("  chain c").append(chain).append(" {\n");
-      rules(text, family, chain + 1, called, false);
+      rules(text, chain + 1, called, false);
       text.append("  }\n");
     }
     List<String> used = new ArrayList<>();
@@ -94,13 +94,13 @@ final class RandomRules {
           .append("; policy ")
           .append(random.nextInt(8) == 0 ? "drop" : "accept")
           .append(";\n");
-      rules(text, family, 0, called, true);
+      rules(text, 0, called, true);
       text.append("  }\n");
     }
     return text.append("}\n").toString();
   }
 
-  private void rules(StringBuilder text, String family, int from, int to, boolean base) {
+  private void rules(StringBuilder text, int from, int to, boolean base) {
     int count = random.nextInt(base ? 5 : 4);
     for (int rule = 0; rule < count; rule++) {
       StringBuilder line = new StringBuilder("    ");
