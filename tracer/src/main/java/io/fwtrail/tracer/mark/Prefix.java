@@ -1,11 +1,21 @@
 package io.fwtrail.tracer.mark;
 
+import io.fwtrail.tracer.hop.IpAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /** An address, or all that begin with the same bits. */
 public final class Prefix {
+  private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+
+  /**
+   * What does not fit this InetAddress takes for a name, or a number with a leading 0 for octal.
+   */
+  private static final Pattern IPV4 = Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}");
+
   private final byte[] address;
   private final byte[] mask;
   private final int length;
@@ -76,7 +86,7 @@ public final class Prefix {
     boolean literal =
         v6
             ? text.chars().allMatch(c -> Character.digit(c, 16) >= 0 || c == ':' || c == '.')
-            : text.matches("\\d{1,3}(\\.\\d{1,3}){3}");
+            : IPV4.matcher(text).matches();
     if (!literal) {
       throw new IllegalArgumentException("'" + text + "' is not an IP address");
     }
@@ -128,10 +138,11 @@ public final class Prefix {
 
   @Override
   public String toString() {
-    try {
-      return InetAddress.getByAddress(address).getHostAddress() + (isHost() ? "" : "/" + length);
-    } catch (UnknownHostException e) {
-      throw new AssertionError(e);
-    }
+    ByteBuffer bytes = ByteBuffer.wrap(address);
+    IpAddress shown =
+        version() == 4
+            ? IpAddress.v4(bytes.getInt())
+            : IpAddress.v6(bytes.getLong(), bytes.getLong());
+    return shown + (isHost() ? "" : "/" + length);
   }
 }

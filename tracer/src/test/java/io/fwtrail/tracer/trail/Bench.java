@@ -10,7 +10,7 @@ public final class Bench {
 
   static final long MILLI = 1_000_000L;
   static final TrailAssembler.Limits LIMITS =
-      new TrailAssembler.Limits(100, 50, 2 * MILLI, 50 * MILLI, 5_000 * MILLI);
+      new TrailAssembler.Limits(100, 300, 2 * MILLI, 50 * MILLI, 5_000 * MILLI);
 
   final Recorder out = new Recorder();
   private final Sighting sighting = new Sighting();

@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.trail;
 
+import static io.fwtrail.tracer.hop.PacketBuilder.udp;
 import static io.fwtrail.tracer.ruleset.RuleSetBuilder.ruleSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -61,6 +62,53 @@ class BridgeTest {
     assertThat(bench.out.texts())
         .containsExactly(
             "prerouting:1:accept, prerouting:1:accept, input:1:accept, input:1:accept => accept");
+  }
+
+  /**
+   * As Linux 6.18 shows it: the trace id is a hash over the interface of arrival, too, which is the
+   * port for the bridge's chains and br_netfilter's prerouting, and the bridge behind them.
+   */
+  @Test
+  void whatABridgeHandsUpIsTheSamePacketUnderAnotherKey() {
+    Bench bench =
+        Bench.with(rules(new Hook[] {Hook.PREROUTING, Hook.INPUT}, Hook.PREROUTING, Hook.INPUT));
+    PacketWalk walk = bench.packet(1).in("port0");
+    meets(walk, BRIDGE, Hook.PREROUTING);
+    meets(walk.in("br0"), IP, Hook.PREROUTING);
+    meets(walk.in("port0"), BRIDGE, Hook.INPUT);
+    meets(walk.in("br0").underKey(2), IP, Hook.INPUT);
+    assertThat(bench.out.only().hops()).hasSize(4);
+    assertThat(bench.out.only().complete()).isTrue();
+  }
+
+  /** With br_netfilter and no chain of the bridge itself, as with Docker. */
+  @Test
+  void aRoutedPacketFromABridgeHasAnotherKeyBehindPrerouting() {
+    Bench bench = Bench.with(rules(new Hook[0], Hook.PREROUTING, Hook.FORWARD));
+    PacketWalk walk = bench.packet(1).in("br0");
+    meets(walk, IP, Hook.PREROUTING);
+    meets(walk.underKey(2).out("eth0"), IP, Hook.FORWARD);
+    assertThat(bench.out.texts())
+        .containsExactly("prerouting:1:accept, forward:1:accept => accept");
+  }
+
+  @Test
+  void aRoutedPacketFromABridgeIsKnownAgainBehindNat() {
+    Bench bench = Bench.with(rules(new Hook[0], Hook.PREROUTING, Hook.FORWARD));
+    PacketWalk walk = bench.packet(1, udp().id(9)).in("br0");
+    meets(walk, IP, Hook.PREROUTING);
+    walk.underKey(2).out("eth0").becomes(udp().id(9).dst("192.168.0.9"));
+    meets(walk, IP, Hook.FORWARD);
+    assertThat(bench.out.only().hops()).hasSize(2);
+  }
+
+  @Test
+  void aPacketFromAnotherInterfaceIsAnother() {
+    Bench bench = Bench.with(rules(new Hook[0], Hook.PREROUTING, Hook.FORWARD));
+    meets(bench.packet(1).in("br0"), IP, Hook.PREROUTING);
+    meets(bench.packet(2).in("br1"), IP, Hook.FORWARD);
+    bench.quiet();
+    assertThat(bench.out.trails()).hasSize(2);
   }
 
   @Test

@@ -121,4 +121,21 @@ class LoopbackTest {
     assertThat(bench.out.only().changes())
         .containsExactly(new Trail.Change(2, "dst", "10.0.0.2", "127.0.0.1"));
   }
+
+  /** NAT of a connection that is known already is done without a chain that would tell of it. */
+  @Test
+  void aPacketIsKnownAgainThoughNatChangedItUnseen() {
+    PacketWalk walk = bench.packet(1, udp().id(5)).out("lo").at("out").rule(1, Verdict.ACCEPT);
+    comesIn(walk.becomes(udp().id(5).dst("127.0.0.1").dport(8080)), 2)
+        .at("pre")
+        .rule(3, Verdict.DROP);
+    assertThat(bench.out.texts()).containsExactly("out:1:accept, pre:3:drop => drop");
+  }
+
+  @Test
+  void withoutAnythingTellingOtherAddressesAreAnotherPacket() {
+    bench.packet(1, udp().id(0)).out("lo").at("out").rule(1, Verdict.ACCEPT);
+    bench.packet(2, udp().id(0).dst("127.0.0.1")).in("lo").at("pre").rule(3, Verdict.DROP);
+    assertThat(bench.out.texts()).containsExactly("pre:3:drop => drop");
+  }
 }

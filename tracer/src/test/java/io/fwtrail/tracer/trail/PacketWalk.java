@@ -181,6 +181,11 @@ public final class PacketWalk {
   /** Comes to the end of the base chain, and to its policy. */
   public PacketWalk policy(Verdict verdict) {
     end();
+    return policyOnly(verdict);
+  }
+
+  /** Meets the policy behind the end of the base chain. */
+  public PacketWalk policyOnly(Verdict verdict) {
     return send(Hop.Kind.POLICY, 0, verdict, null);
   }
 
@@ -224,6 +229,7 @@ public final class PacketWalk {
       s.in = in;
       s.out = out;
       s.fromLoopback = "lo".equals(in);
+      s.fromBridge = in != null && in.startsWith("br");
       s.toLoopback = "lo".equals(out);
       s.conntrack = conntrack;
     }

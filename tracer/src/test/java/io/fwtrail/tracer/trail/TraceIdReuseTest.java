@@ -155,6 +155,15 @@ class TraceIdReuseTest {
             "pre:policy:accept, in:2:drop => drop");
   }
 
+  @Test
+  void thePacketAfterOneThatUserSpaceKeptIsAnotherInTheSameChainToo() {
+    bench.packet(1, udp().id(1)).at("in").rule(1, Verdict.QUEUE);
+    bench.packet(1, udp().id(2)).at("in").rule(2, Verdict.DROP);
+    assertThat(bench.out.texts())
+        .containsExactly(
+            "in:1:queue => queue (queued to user space, not seen again)", "in:2:drop => drop");
+  }
+
   /** NF_REPEAT of linux/netfilter.h. */
   @Test
   void userSpaceMaySendAPacketThroughTheSameChainAgain() {

@@ -374,9 +374,9 @@ class TrailEndTest {
             .base("late", Hook.INPUT, 10)
             .build();
     Bench bench = Bench.with(rules);
-    bench.packet(1).at("pre").rule(1, Verdict.ACCEPT);
-    bench.packet(2).at("in").rule(1, Verdict.ACCEPT);
-    bench.packet(3).at("in").rule(1, Verdict.QUEUE);
+    bench.packet(1, udp().id(1)).at("pre").rule(1, Verdict.ACCEPT);
+    bench.packet(2, udp().id(2)).at("in").rule(1, Verdict.ACCEPT);
+    bench.packet(3, udp().id(3)).at("in").rule(1, Verdict.QUEUE);
     bench.assembler().stop();
     assertThat(bench.out.texts())
         .containsExactly(
