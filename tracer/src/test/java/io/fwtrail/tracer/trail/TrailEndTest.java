@@ -164,8 +164,14 @@ class TrailEndTest {
   void aFilterChainBehindNatIsWaitedForThoughTheNatChainsOwnPriorityIsHigher() {
     RuleSet rules = inet().nat("nat", Hook.OUTPUT, 0).base("filter", Hook.OUTPUT, -50).build();
     Bench bench = Bench.with(rules);
-    bench.packet(1).connection("new").at("nat").passes().at("filter").rule(1, Verdict.ACCEPT);
-    assertThat(bench.out.texts()).containsExactly("nat:policy:accept, filter:1:accept => accept");
+    bench
+        .packet(1)
+        .connection("new")
+        .at("nat")
+        .rule(2, Verdict.ACCEPT)
+        .at("filter")
+        .rule(1, Verdict.ACCEPT);
+    assertThat(bench.out.texts()).containsExactly("nat:2:accept, filter:1:accept => accept");
   }
 
   @Test
