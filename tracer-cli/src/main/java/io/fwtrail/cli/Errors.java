@@ -68,6 +68,18 @@ final class Errors {
     return FAILED;
   }
 
+  /** Where the native code of JNA or Netty is not there for this machine. */
+  static int nativeCodeMissing(LinkageError e) {
+    System.err.println(
+        "fwtrail: native code could not be loaded ("
+            + SafeText.of(firstLine(e.getMessage()))
+            + "): fwtrail runs on "
+            + "x86_64 and aarch64, this is "
+            + System.getProperty("os.arch")
+            + "; where that is not it, start it by bin/fwtrail, or install it anew");
+    return FAILED;
+  }
+
   private static String message(Exception e) {
     boolean noRight =
         (e instanceof KernelRefusedException refused && refused.noRight())

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of trace or listen: from the first word on standard error to the summary. */
 final class LiveRun {
-  /** A tenth of a second is no wait for a person, and saves the first packets from one. */
-  private static final long WARM_UP_NANOS = 120_000_000L;
+  /** Far more than it takes on any machine that was tried. */
+  private static final long WARM_UP_NANOS = 2_000_000_000L;
 
   private final LiveOptions options;
   private final @Nullable PacketMatch match;
@@ -78,13 +78,22 @@ final class LiveRun {
     return 0;
   }
 
-  /** Has the code ready before the first packet comes; see {@link WarmUp}. */
+  /**
+   * Has the code ready before the first packet comes; see {@link WarmUp}. Beside everything else,
+   * as the kernel is mostly waited for meanwhile.
+   */
   static void warmUp(OutputForm form) {
-    try (OutputQueue nowhere = new OutputQueue(OutputStream.nullOutputStream(), () -> {})) {
-      Printer printer = form.printer(nowhere, false);
-      WarmUp.run(printer, WARM_UP_NANOS);
-      printer.flush();
-    }
+    Thread thread =
+        new Thread(
+            () -> {
+              try (OutputQueue nowhere =
+                  new OutputQueue(OutputStream.nullOutputStream(), () -> {})) {
+                WarmUp.run(form.printer(nowhere, false), WARM_UP_NANOS);
+              }
+            },
+            "warm-up");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static NetworkNamespace namespace(@Nullable String name) throws IOException {

@@ -36,7 +36,12 @@ public final class Main implements Runnable {
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
     argumentCount = arguments.length;
-    int code = commandLine().execute(arguments);
+    int code;
+    try {
+      code = commandLine().execute(arguments);
+    } catch (LinkageError e) {
+      code = Errors.nativeCodeMissing(e);
+    }
     Shutdown.exit(code);
   }
 
