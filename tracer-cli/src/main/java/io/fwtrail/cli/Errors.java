@@ -73,8 +73,7 @@ final class Errors {
     System.err.println(
         "fwtrail: native code could not be loaded ("
             + SafeText.of(firstLine(e.getMessage()))
-            + "): fwtrail runs on "
-            + "x86_64 and aarch64, this is "
+            + "): fwtrail runs on amd64 and aarch64, this is "
             + System.getProperty("os.arch")
             + "; where that is not it, start it by bin/fwtrail, or install it anew");
     return FAILED;

@@ -64,7 +64,8 @@ final class Interfaces {
     return present;
   }
 
-  private void refresh() {
+  /** Reads the names anew; else the next question would. */
+  void refresh() {
     stale = false;
     try {
       read(new HashSet<>());

@@ -109,6 +109,7 @@ public final class LiveTrace implements Closeable {
             Set.of(LinkMessage.GROUP_LINK),
             1024 * 1024,
             new LinkListener(interfaces));
+    interfaces.refresh(); // so that the first packet does not wait for it
     RuleSet rules = reader.read();
     PacketMatch match = options.match();
     if (match == null) {
