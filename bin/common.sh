@@ -57,6 +57,7 @@ package_of() {
     nft) echo nftables ;;
     ping) echo iputils-ping ;;
     ps) echo procps ;;
+    rsyslogd) echo rsyslog ;;
     unshare) echo util-linux ;;
     *) echo "$1" ;; # the others are named like their command
   esac

@@ -235,6 +235,11 @@ public final class NetworkNamespace implements Closeable {
     }
   }
 
+  /** The number that tells it from all others as long as it lives. */
+  public long inode() {
+    return ((Number) identity.getOrDefault("ino", 0L)).longValue();
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof NetworkNamespace that && identity.equals(that.identity);

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param out name of the interface that it leaves by, or null
  * @param mark the packet's mark, unsigned 32 bits; 0 where none is set
  * @param conntrack its connection, where the source tells it
+ * @param surroundings what else the source tells; null where that is nothing
  * @param packet the packet as the source showed it last in this base chain; null where its
  *     beginning was lost
  */
@@ -45,7 +46,36 @@ public record Hop(
     @Nullable String out,
     long mark,
     @Nullable Conntrack conntrack,
+    @Nullable Surroundings surroundings,
     @Nullable Packet packet) {
+
+  /**
+   * What only some sources tell.
+   *
+   * @param physIn the bridge's port that the packet came in by, or null
+   * @param physOut the bridge's port that it leaves by, or null
+   * @param uid of the program that sent it from this machine; -1 where it is not known
+   * @param gid likewise
+   * @param host the machine's name as a log has it, or null
+   */
+  public record Surroundings(
+      @Nullable String physIn,
+      @Nullable String physOut,
+      long uid,
+      long gid,
+      @Nullable String host) {
+    /** The same, or null where nothing of it is known. */
+    public static @Nullable Surroundings of(
+        @Nullable String physIn,
+        @Nullable String physOut,
+        long uid,
+        long gid,
+        @Nullable String host) {
+      return physIn == null && physOut == null && uid < 0 && gid < 0 && host == null
+          ? null
+          : new Surroundings(physIn, physOut, uid, gid, host);
+    }
+  }
 
   /** What was met. */
   public enum Kind {

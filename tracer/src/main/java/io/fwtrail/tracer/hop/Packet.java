@@ -149,6 +149,16 @@ public record Packet(
             || (icmp.type == later.icmp.type && icmp.seq == later.icmp.seq));
   }
 
+  /**
+   * Whether {@code later} can be this packet after NAT, which at one point of the way changes
+   * either its source or its destination, and not both.
+   */
+  public boolean mayBeTranslatedTo(Packet later) {
+    boolean sameSource = java.util.Objects.equals(src, later.src) && sport == later.sport;
+    boolean sameDestination = java.util.Objects.equals(dst, later.dst) && dport == later.dport;
+    return (sameSource || sameDestination) && canBecome(later, false);
+  }
+
   /** Whether all headers but the link layer's are equal: the same packet at the same point. */
   public boolean sameIp(Packet other) {
     return canBecome(other, false)

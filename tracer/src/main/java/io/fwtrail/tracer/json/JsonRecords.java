@@ -137,7 +137,17 @@ public final class JsonRecords implements Closeable {
     }
     optional("in", hop.in());
     optional("out", hop.out());
+    Hop.Surroundings around = hop.surroundings();
+    if (around != null) {
+      optional("physIn", around.physIn());
+      optional("physOut", around.physOut());
+    }
     link(hop.packet());
+    if (around != null) {
+      optional("uid", around.uid());
+      optional("gid", around.gid());
+      optional("host", around.host());
+    }
     if (hop.mark() != 0) {
       json.writeNumberProperty("mark", hop.mark());
     }
@@ -258,7 +268,7 @@ public final class JsonRecords implements Closeable {
     }
   }
 
-  private void optional(String name, int value) {
+  private void optional(String name, long value) {
     if (value != Packet.ABSENT) {
       json.writeNumberProperty(name, value);
     }

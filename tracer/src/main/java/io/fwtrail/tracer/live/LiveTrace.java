@@ -12,6 +12,7 @@ import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
@@ -93,7 +94,7 @@ public final class LiveTrace implements Closeable {
     owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
     links = client(NetlinkConstants.PROTOCOL_ROUTE);
     nft = openNft();
-    RuleSetReader reader = new RuleSetReader(asker, texts());
+    RuleSetReader reader = new RuleSetReader(asker, texts(), new IptablesPrograms(namespace::call));
     Interfaces interfaces = new Interfaces(links);
 
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.

@@ -15,6 +15,15 @@ public final class Chain {
 
   private static final int SOURCE_NAT_PRIORITY = 100;
 
+  /** The two machines in the kernel that run chains. */
+  public enum Engine {
+    /** nftables, and iptables-nft with it. */
+    NF_TABLES,
+    /** iptables-legacy, whose tables bear the same names. */
+    X_TABLES
+  }
+
+  private final Engine engine;
   private final NfFamily family;
   private final String table;
   private final String name;
@@ -23,6 +32,7 @@ public final class Chain {
   private final String type;
   private final @Nullable Verdict policy;
   private final List<String> devices;
+  private final List<Entry> entries;
   private final List<Rule> rules;
   private final LongObjectHashMap<Entry> byHandle;
 
@@ -30,6 +40,7 @@ public final class Chain {
   record Entry(Rule rule, RuleEffects effects) {}
 
   Chain(
+      Engine engine,
       NfFamily family,
       String table,
       String name,
@@ -39,6 +50,7 @@ public final class Chain {
       @Nullable Verdict policy,
       List<String> devices,
       List<Entry> entries) {
+    this.engine = engine;
     this.family = family;
     this.table = table;
     this.name = name;
@@ -47,11 +59,19 @@ public final class Chain {
     this.type = type;
     this.policy = policy;
     this.devices = List.copyOf(devices);
+    this.entries = List.copyOf(entries);
     this.rules = entries.stream().map(Entry::rule).toList();
     this.byHandle = new LongObjectHashMap<>(Math.max(1, entries.size() * 2));
     for (Entry entry : entries) {
-      byHandle.put(entry.rule().handle(), entry);
+      if (entry.rule().handle() != 0) {
+        byHandle.put(entry.rule().handle(), entry);
+      }
     }
+  }
+
+  /** Whose chain it is. */
+  public Engine engine() {
+    return engine;
   }
 
   /** Its table's family. */
@@ -100,7 +120,10 @@ public final class Chain {
 
   /** Whether {@code other} is this chain, perhaps as another generation of the rule set has it. */
   public boolean isNamedAs(Chain other) {
-    return family == other.family && table.equals(other.table) && name.equals(other.name);
+    return engine == other.engine
+        && family == other.family
+        && table.equals(other.table)
+        && name.equals(other.name);
   }
 
   /** Whether only the first packet of a connection comes here. */
@@ -127,6 +150,25 @@ public final class Chain {
   public @Nullable Rule rule(long handle) {
     Entry entry = byHandle.get(handle);
     return entry == null ? null : entry.rule();
+  }
+
+  /** The rule at a place, counted from 1; null where there is none. */
+  public @Nullable Rule ruleAt(int number) {
+    return isPlace(number) ? rules.get(number - 1) : null;
+  }
+
+  /** The one verdict that the rule at a place can give; null where it is not known. */
+  public @Nullable Verdict verdictAt(int number) {
+    return isPlace(number) ? entries.get(number - 1).effects().onlyVerdict() : null;
+  }
+
+  /** The chain that the rule at a place leads to; null where it leads to none. */
+  public @Nullable String targetAt(int number) {
+    return isPlace(number) ? entries.get(number - 1).effects().target() : null;
+  }
+
+  private boolean isPlace(int number) {
+    return number >= 1 && number <= rules.size();
   }
 
   @Nullable Entry entry(long handle) {

@@ -35,6 +35,11 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
         && (mark < 0 || mark == hopMark);
   }
 
+  /** The verdict, where there is only one that it can be. */
+  @Nullable Verdict onlyVerdict() {
+    return verdicts.size() == 1 ? verdicts.iterator().next() : null;
+  }
+
   /** Reads them off a rule's expressions. */
   static RuleEffects of(RuleMessage rule) {
     Reader reader = new Reader();

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,12 @@ public final class RuleSet {
   public static final RuleSet EMPTY = new RuleSet(0, List.of());
 
   /** What a table is found by. */
-  public record TableKey(NfFamily family, String name) {}
+  public record TableKey(Chain.Engine engine, NfFamily family, String name) {
+    /** Of a table of nf_tables. */
+    public TableKey(NfFamily family, String name) {
+      this(Chain.Engine.NF_TABLES, family, name);
+    }
+  }
 
   /**
    * One table.
@@ -39,13 +45,14 @@ public final class RuleSet {
 
   private final long generation;
   private final Map<NfFamily, Map<String, Table>> tables = new EnumMap<>(NfFamily.class);
+  private final Map<NfFamily, Map<String, Table>> legacyTables = new EnumMap<>(NfFamily.class);
   private final Map<NfFamily, Map<Hook, List<Chain>>> baseChains = new EnumMap<>(NfFamily.class);
 
   /** Makes one of its tables. */
   public RuleSet(long generation, Iterable<Table> tables) {
     this.generation = generation;
     for (Table table : tables) {
-      this.tables
+      (table.key().engine() == Chain.Engine.NF_TABLES ? this.tables : legacyTables)
           .computeIfAbsent(table.key().family(), f -> new HashMap<>())
           .put(table.key().name(), table);
       for (Chain chain : table.chains().values()) {
@@ -80,18 +87,32 @@ public final class RuleSet {
     return generation;
   }
 
-  /** All tables. */
+  /** All tables, of both engines. */
   public List<Table> tables() {
-    return tables.values().stream().flatMap(byName -> byName.values().stream()).toList();
+    return Stream.of(tables, legacyTables)
+        .flatMap(byFamily -> byFamily.values().stream())
+        .flatMap(byName -> byName.values().stream())
+        .toList();
   }
 
-  /** A table, or null. */
+  /** A chain of iptables-legacy, or null. */
+  public @Nullable Chain legacyChain(NfFamily family, String table, String chain) {
+    Table found = legacyTables.getOrDefault(family, Map.of()).get(table);
+    return found == null ? null : found.chains().get(chain);
+  }
+
+  /** Whether iptables-legacy has any table. */
+  public boolean hasLegacyTables() {
+    return !legacyTables.isEmpty();
+  }
+
+  /** A table of nf_tables, or null. */
   public @Nullable Table table(NfFamily family, String name) {
     Map<String, Table> byName = tables.get(family);
     return byName == null ? null : byName.get(name);
   }
 
-  /** A chain, or null. */
+  /** A chain of nf_tables, or null. */
   public @Nullable Chain chain(NfFamily family, String table, String chain) {
     Table found = table(family, table);
     return found == null ? null : found.chains().get(chain);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +28,28 @@ public final class RuleSetReader {
 
   private final NetlinkClient client;
   private final RuleTexts texts;
+  private final IptablesTables iptables;
+  private List<RuleSet.Table> legacyTables = List.of();
 
-  /** Asks through {@code client}, and {@code texts} for what rules look like. */
-  public RuleSetReader(NetlinkClient client, RuleTexts texts) {
+  /**
+   * Asks through {@code client} for nf_tables, {@code texts} for what its rules look like, and
+   * {@code iptables} for tables that are iptables's own.
+   */
+  public RuleSetReader(NetlinkClient client, RuleTexts texts, IptablesTables iptables) {
     this.client = client;
     this.texts = texts;
+    this.iptables = iptables;
+  }
+
+  /** Reads the tables of iptables-legacy anew, which have no generation; {@link #read} has them. */
+  public void readLegacy() {
+    List<RuleSet.Table> tables = new ArrayList<>();
+    for (NfFamily family : List.of(NfFamily.IP, NfFamily.IP6)) {
+      for (IptablesSave.SavedTable table : iptables.legacy(family)) {
+        tables.add(table.toLegacy(family));
+      }
+    }
+    legacyTables = tables;
   }
 
   /** The present generation of the rule set. */
@@ -56,6 +74,7 @@ public final class RuleSetReader {
       Listing listing = new Listing();
       boolean consistent = listing.read();
       RuleTexts.Texts printed = texts.read();
+      listing.readIptables();
       long after = generation();
       boolean whole = consistent && before == after;
       if (whole || attempt == ATTEMPTS) {
@@ -71,6 +90,7 @@ public final class RuleSetReader {
     private final Map<RuleSet.TableKey, List<ChainMessage>> chains = new HashMap<>();
     private final Map<ChainKey, List<Chain.Entry>> rules = new HashMap<>();
     private final List<RuleMessage> ruleMessages = new ArrayList<>();
+    private final Map<RuleSet.TableKey, IptablesSave.SavedTable> saved = new HashMap<>();
 
     private record ChainKey(RuleSet.TableKey table, String name) {}
 
@@ -98,15 +118,27 @@ public final class RuleSetReader {
       return consistent;
     }
 
+    /** Has iptables print its own tables, if there are any. */
+    void readIptables() {
+      IptablesNft own = new IptablesNft(tables, chains, ruleMessages);
+      for (NfFamily family : own.families()) {
+        for (IptablesSave.SavedTable table : iptables.nft(family)) {
+          RuleSet.TableKey key = new RuleSet.TableKey(family, table.name());
+          if (own.fits(key, table)) {
+            saved.put(key, table);
+          }
+        }
+      }
+    }
+
     RuleSet toRuleSet(long generation, RuleTexts.Texts printed) {
       for (RuleMessage message : ruleMessages) {
         ChainKey key = new ChainKey(key(message.family(), message.table()), message.chain());
         List<Chain.Entry> entries = rules.computeIfAbsent(key, k -> new ArrayList<>());
-        String text = printed.text(key.table(), message.handle(), message.comment());
-        Rule rule = new Rule(entries.size() + 1, message.handle(), text, message.comment());
-        entries.add(new Chain.Entry(rule, RuleEffects.of(message)));
+        int number = entries.size() + 1;
+        entries.add(new Chain.Entry(rule(key, number, message, printed), RuleEffects.of(message)));
       }
-      List<RuleSet.Table> made = new ArrayList<>();
+      List<RuleSet.Table> made = new ArrayList<>(legacyTables);
       for (TableMessage table : tables) {
         RuleSet.TableKey key = key(table.family(), table.name());
         boolean asleep = (table.flags() & TableMessage.FLAG_DORMANT) != 0;
@@ -119,10 +151,22 @@ public final class RuleSetReader {
       return new RuleSet(generation, made);
     }
 
+    private Rule rule(ChainKey chain, int number, RuleMessage message, RuleTexts.Texts printed) {
+      IptablesSave.SavedTable table = saved.get(chain.table());
+      if (table != null) {
+        IptablesSave.SavedRule rule =
+            Objects.requireNonNull(table.chains().get(chain.name())).rules().get(number - 1);
+        return new Rule(number, message.handle(), rule.text(), rule.comment());
+      }
+      String text = printed.text(chain.table(), message.handle(), message.comment());
+      return new Rule(number, message.handle(), text, message.comment());
+    }
+
     private Chain chain(RuleSet.TableKey table, ChainMessage chain, boolean asleep) {
       ChainMessage.Hook hook = asleep ? null : chain.hook();
       @Nullable String type = chain.type();
       return new Chain(
+          Chain.Engine.NF_TABLES,
           table.family(),
           table.name(),
           chain.name(),

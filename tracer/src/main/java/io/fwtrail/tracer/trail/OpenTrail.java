@@ -27,6 +27,9 @@ final class OpenTrail {
   /** The source's key; another one when the packet comes back by the loopback device. */
   long key;
 
+  /** Whether the key is made up, as only sources without keys have told of the packet so far. */
+  boolean keyless;
+
   /** 0 until the first hop is shown: a trail that shows none has no number. */
   long number;
 
@@ -52,6 +55,7 @@ final class OpenTrail {
   @Nullable String in;
   @Nullable String out;
   @Nullable Conntrack conntrack;
+  Hop.@Nullable Surroundings surroundings;
   RuleSet ruleSet = RuleSet.EMPTY;
 
   /** The base chain that the packet is in; null where its message named another chain first. */
@@ -71,6 +75,9 @@ final class OpenTrail {
   private @Nullable Hook hook;
 
   private final int mostChanges;
+
+  /** Where in the present table the packet stands, if that is a legacy one. */
+  private @Nullable LegacyPlace place;
 
   /** The last hop, kept or not, and of those with verdict accept the one of highest rank. */
   private @Nullable Hop last;
@@ -157,6 +164,50 @@ final class OpenTrail {
     return !passed && table.equals(s.table) && family == s.family;
   }
 
+  /** Whether a message shows the headers that the packet had last. */
+  boolean hasSameHeaders(Sighting s) {
+    return packet != null && s.packet != null && packet.sameIp(s.packet);
+  }
+
+  /**
+   * Whether it can be of this packet in the base chain that it is in: nothing but marks and the
+   * like has changed.
+   */
+  boolean isFurtherHere(Sighting s) {
+    return place != null
+        && !passed
+        && family == s.family
+        && table.equals(s.table)
+        && (base == null || !isAnotherBaseChain(s))
+        && Objects.equals(in, s.in)
+        && Objects.equals(out, s.out)
+        && hasSameHeaders(s)
+        && place.canReach(s.chain, s.number, last);
+  }
+
+  private boolean isAnotherBaseChain(Sighting s) {
+    Chain chain = s.chainInfo;
+    return chain != null && chain.isBase() && !isTwinOfBase(chain);
+  }
+
+  /** Whether it can be of this packet in a base chain that is still to come. */
+  boolean isBeyond(Sighting s) {
+    Chain chain = s.chainInfo;
+    Hook next = chain == null ? null : chain.hook();
+    boolean mayHavePassed = passed || (last != null && last.verdict() == null);
+    if (chain == null || next == null || hook == null || base == null || !mayHavePassed) {
+      return false;
+    }
+    if (next == hook
+        ? chain.runsAt() < base.runsAt() || Way.contains(visited, chain)
+        : !Way.canFollow(family, hook, chain.family(), next)) {
+      return false;
+    }
+    return packet != null
+        && s.packet != null
+        && (packet.sameIp(s.packet) || (next != hook && packet.mayBeTranslatedTo(s.packet)));
+  }
+
   /** Takes the first message of a trail whose beginning was not seen. */
   void beginInMiddle(Sighting s) {
     table = s.table;
@@ -185,23 +236,39 @@ final class OpenTrail {
     passages++;
     in = s.in;
     out = s.out;
+    surroundings = s.surroundings;
+    if (s.keyless) {
+      place = place == null ? new LegacyPlace() : place;
+      place.begin(s.chain, s.number);
+    } else {
+      place = null;
+    }
     toLoopback = s.toLoopback;
     if (s.conntrack != null) {
       conntrack = s.conntrack;
     }
-    if (s.packet != null) {
-      if (first == null) {
-        first = s.packet;
-      } else if (packet != null && changes.size() < mostChanges) {
-        Changes.between(packet, s.packet, hops.size() + 1, changes);
-      }
-      packet = s.packet;
+    changeTo(s.packet);
+  }
+
+  private void changeTo(@Nullable Packet now) {
+    if (now == null) {
+      return;
     }
+    if (first == null) {
+      first = now;
+    } else if (packet != null && changes.size() < mostChanges) {
+      Changes.between(packet, now, hops.size() + 1, changes);
+    }
+    packet = now;
   }
 
   /** Takes any message after {@link #enter}. */
   void note(Sighting s) {
     end = s.time;
+    if (place != null && s.keyless && !s.entersBaseChain) {
+      place.step(s.chain, s.number);
+      changeTo(s.packet);
+    }
     ruleMet |= s.rule != null;
     if (base == null && s.chainInfo != null && s.chainInfo.isBase()) {
       // The policy's message names the base chain at last.

@@ -19,6 +19,15 @@ public final class Sighting {
   /** What the source tells packets apart by; equal for all messages of a packet. */
   public long key;
 
+  /**
+   * Whether the source tells packets apart by nothing (legacy tables): then each message has the
+   * packet, and {@link #entersBaseChain} is found out by the assembler.
+   */
+  public boolean keyless;
+
+  /** The rule's or policy's place in its chain, from 1; 0 where the source does not tell it. */
+  public int number;
+
   /** When, in nanoseconds since 1970-01-01T00:00Z. */
   public long time;
 
@@ -54,6 +63,10 @@ public final class Sighting {
   public @Nullable Packet packet;
   public @Nullable String in;
   public @Nullable String out;
+
+  /** What else is known of the packet's surroundings, or null. */
+  public Hop.@Nullable Surroundings surroundings;
+
   public @Nullable Conntrack conntrack;
 
   /** Whether the packet came in by the loopback device: its way out was seen under another key. */
@@ -74,6 +87,8 @@ public final class Sighting {
   /** Back to a message of which nothing is known. */
   public void clear() {
     key = 0;
+    keyless = false;
+    number = 0;
     time = 0;
     clock = Hop.Clock.RECEIVE;
     source = Hop.Source.NFTRACE;
@@ -93,6 +108,7 @@ public final class Sighting {
     packet = null;
     in = null;
     out = null;
+    surroundings = null;
     conntrack = null;
     fromLoopback = false;
     fromBridge = false;

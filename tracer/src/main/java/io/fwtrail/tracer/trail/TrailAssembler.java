@@ -79,6 +79,11 @@ public final class TrailAssembler {
   private @Nullable OpenTrail newest;
   private long numbers;
 
+  /** Keys of trails that have none; those of the kernel are never in this range. */
+  private long madeUpKeys = Long.MIN_VALUE;
+
+  private int keylessTrails;
+
   /** Whether messages were lost before the one that comes next. */
   private boolean lossSeen;
 
@@ -121,16 +126,9 @@ public final class TrailAssembler {
       doubting = true;
       doubtUntil = now + limits.quietNanos();
     }
-    OpenTrail trail = open.get(s.key);
-    if (trail != null && (s.entersBaseChain ? trail.isEndedBy(s) : !trail.continuesWith(s))) {
-      finish(trail, "not seen again");
-      trail = null;
-    }
+    OpenTrail trail = s.keyless ? byHeaders(s) : byKey(s);
     if (trail == null) {
-      trail = s.entersBaseChain ? takeFromOtherKey(s) : null;
-      if (trail == null) {
-        trail = begin(s, now);
-      }
+      trail = begin(s, now);
     }
     touch(trail, now);
     if (s.entersBaseChain) {
@@ -150,12 +148,50 @@ public final class TrailAssembler {
     applyVerdict(trail, s);
   }
 
+  private @Nullable OpenTrail byKey(Sighting s) {
+    OpenTrail trail = open.get(s.key);
+    if (trail != null && (s.entersBaseChain ? trail.isEndedBy(s) : !trail.continuesWith(s))) {
+      finish(trail, "not seen again");
+      trail = null;
+    }
+    return trail == null && s.entersBaseChain ? takeFromOtherKey(s) : trail;
+  }
+
+  /**
+   * The trail that a message without a key belongs to. One whose packet has the very same headers
+   * comes before one whose packet NAT may have changed.
+   */
+  private @Nullable OpenTrail byHeaders(Sighting s) {
+    OpenTrail translated = null;
+    OpenTrail trail = newest;
+    for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
+      if (trail.isFurtherHere(s)) {
+        s.entersBaseChain = false;
+        return trail;
+      }
+      if (trail.isBeyond(s) || (OtherKey.mayBe(s) && OtherKey.isOf(trail, s))) {
+        if (trail.hasSameHeaders(s)) {
+          s.entersBaseChain = true;
+          return trail;
+        }
+        translated = translated == null ? trail : translated;
+      }
+    }
+    s.entersBaseChain = true;
+    if (translated == null) {
+      s.key = ++madeUpKeys;
+    }
+    return translated;
+  }
+
   private OpenTrail begin(Sighting s, long now) {
     if (open.size() >= limits.openTrails() && oldest != null) {
       counts.evicted++;
       close(oldest, null, "evicted: more than " + limits.openTrails() + " packets under way");
     }
     OpenTrail trail = new OpenTrail(s.key, s.time, limits.hopsPerTrail());
+    trail.keyless = s.keyless;
+    keylessTrails += s.keyless ? 1 : 0;
     doubting &= now - doubtUntil < 0;
     if (!s.entersBaseChain) {
       trail.why = "its beginning was not seen";
@@ -173,19 +209,26 @@ public final class TrailAssembler {
    * loopback device and comes in again, and for one that a bridge's port hands up to the bridge.
    */
   private @Nullable OpenTrail takeFromOtherKey(Sighting s) {
-    if (!OtherKey.mayBe(s)) {
+    boolean another = OtherKey.mayBe(s);
+    if (!another && keylessTrails == 0) {
       return null;
     }
     OpenTrail trail = newest;
     for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
-      if (OtherKey.isOf(trail, s)) {
-        open.remove(trail.key);
-        trail.key = s.key;
-        open.put(s.key, trail);
+      if ((another && OtherKey.isOf(trail, s)) || (trail.keyless && trail.isBeyond(s))) {
+        rename(trail, s.key);
         return trail;
       }
     }
     return null;
+  }
+
+  private void rename(OpenTrail trail, long key) {
+    open.remove(trail.key);
+    keylessTrails -= trail.keyless ? 1 : 0;
+    trail.keyless = false;
+    trail.key = key;
+    open.put(key, trail);
   }
 
   private void show(OpenTrail trail, Sighting s, Hop.Kind kind) {
@@ -211,6 +254,7 @@ public final class TrailAssembler {
             trail.out,
             s.mark,
             trail.conntrack,
+            trail.surroundings,
             trail.packet);
     trail.weigh(hop);
     counts.hops++;
@@ -312,6 +356,7 @@ public final class TrailAssembler {
   private void close(OpenTrail trail, @Nullable Verdict verdict, @Nullable String why) {
     unlink(trail);
     open.remove(trail.key);
+    keylessTrails -= trail.keyless ? 1 : 0;
     if (trail.number == 0) {
       return;
     }

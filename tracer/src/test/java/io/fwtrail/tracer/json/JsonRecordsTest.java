@@ -60,6 +60,7 @@ class JsonRecordsTest {
         "wan0",
         7,
         new Conntrack(3_585_013_973L, "original", "new"),
+        null,
         packet.build());
   }
 
@@ -82,6 +83,7 @@ class JsonRecordsTest {
         null,
         null,
         0,
+        null,
         null,
         packet);
   }
@@ -154,6 +156,7 @@ class JsonRecordsTest {
             hop.out(),
             0xffff_ffffL,
             new Conntrack(0, null, "untracked"),
+            null,
             null);
     assertThat(line(untracked))
         .endsWith(",\"mark\":4294967295,\"ct\":{\"state\":\"untracked\"}}\n");

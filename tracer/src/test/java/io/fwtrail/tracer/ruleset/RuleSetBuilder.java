@@ -119,7 +119,18 @@ public final class RuleSetBuilder {
   private void endChain() {
     if (!chain.isEmpty()) {
       chains.put(
-          chain, new Chain(family, table, chain, hook, priority, type, policy, devices, entries));
+          chain,
+          new Chain(
+              Chain.Engine.NF_TABLES,
+              family,
+              table,
+              chain,
+              hook,
+              priority,
+              type,
+              policy,
+              devices,
+              entries));
     }
     chain = "";
     entries.clear();

@@ -72,7 +72,7 @@ class RuleSetReaderTest {
   }
 
   private RuleSet read() throws IOException {
-    return new RuleSetReader(client, texts).read();
+    return new RuleSetReader(client, texts, IptablesTables.NONE).read();
   }
 
   private void table(NfFamily family, String name) {

@@ -1,0 +1,239 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the kernel sends what legacy tables trace: {@code net.netfilter.nf_log.2} for IPv4 and
+ * {@code .10} for IPv6, one setting per network namespace. It outlives the process that changes it,
+ * so what it was is written down in a file under /run as long as it is changed; a later run finds
+ * the file, sees that the process is gone, and puts the setting back.
+ */
+public final class NfLogSetting implements AutoCloseable {
+  /** The logger that sends NFLOG messages. */
+  public static final String NETLINK = "nfnetlink_log";
+
+  private static final Path NOTES = Path.of("/run/fwtrail");
+  private static final String NOTE_PREFIX = "nf_log-";
+
+  /** AF_INET and AF_INET6. */
+  private static final List<String> FAMILIES = List.of("2", "10");
+
+  private final NetworkNamespace namespace;
+  private final Map<String, String> before;
+  private final Map<String, String> now;
+  private final Optional<Path> note;
+
+  private NfLogSetting(
+      NetworkNamespace namespace,
+      Map<String, String> before,
+      Map<String, String> now,
+      Optional<Path> note) {
+    this.namespace = namespace;
+    this.before = before;
+    this.now = now;
+    this.note = note;
+  }
+
+  /**
+   * Changes the setting until it is closed.
+   *
+   * @param logger by family's number, 2 and 10: the logger's name
+   * @throws IOException if the kernel has no such logger, or this process may not
+   */
+  static NfLogSetting change(NetworkNamespace namespace, Map<String, String> logger)
+      throws IOException {
+    Map<String, String> before = new LinkedHashMap<>();
+    for (String family : logger.keySet()) {
+      before.put(family, read(namespace, family));
+    }
+    // Written down before it is changed: a crash in between leaves a note and no change, which
+    // harms nobody.
+    NfLogSetting setting =
+        new NfLogSetting(namespace, before, logger, write(namespace, before, logger));
+    try {
+      for (Map.Entry<String, String> entry : logger.entrySet()) {
+        set(namespace, entry.getKey(), entry.getValue());
+      }
+    } catch (IOException e) {
+      setting.close();
+      throw e;
+    }
+    return setting;
+  }
+
+  /** The two families' logger as {@link #change} wants it. */
+  static Map<String, String> toNetlink() {
+    Map<String, String> loggers = new LinkedHashMap<>();
+    FAMILIES.forEach(family -> loggers.put(family, NETLINK));
+    return loggers;
+  }
+
+  /** The loggers that write to the kernel log. */
+  static Map<String, String> toKernelLog() {
+    Map<String, String> loggers = new LinkedHashMap<>();
+    loggers.put("2", "nf_log_ipv4");
+    loggers.put("10", "nf_log_ipv6");
+    return loggers;
+  }
+
+  private static Path file(String family) {
+    return Path.of("/proc/sys/net/netfilter/nf_log", family);
+  }
+
+  /** /proc/sys/net shows the namespace of the thread that reads it. */
+  private static String read(NetworkNamespace namespace, String family) throws IOException {
+    return namespace.call(() -> Files.readString(file(family)).strip());
+  }
+
+  private static void set(NetworkNamespace namespace, String family, String logger)
+      throws IOException {
+    try {
+      Path unused = namespace.call(() -> Files.writeString(file(family), logger));
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "the kernel has no logger '"
+              + logger
+              + "' for net.netfilter.nf_log."
+              + family
+              + ": modprobe "
+              + (logger.equals(NETLINK) ? NETLINK : "nf_log_syslog"),
+          e);
+    }
+  }
+
+  /** Puts it back, unless somebody else has changed it meanwhile. */
+  @Override
+  public void close() throws IOException {
+    putBack(namespace, before, now);
+    if (note.isPresent()) {
+      Files.deleteIfExists(note.get());
+    }
+  }
+
+  private static void putBack(
+      NetworkNamespace namespace, Map<String, String> before, Map<String, String> changed)
+      throws IOException {
+    for (Map.Entry<String, String> entry : before.entrySet()) {
+      String family = entry.getKey();
+      if (read(namespace, family).equals(changed.get(family))) {
+        set(namespace, family, entry.getValue());
+      }
+    }
+  }
+
+  /**
+   * Puts back what killed runs left changed in a namespace.
+   *
+   * @return what was done, a line for each; empty where nothing was left
+   */
+  public static List<String> repair(NetworkNamespace namespace) throws IOException {
+    List<String> done = new ArrayList<>();
+    for (Note left : leftBehind(namespace)) {
+      putBack(namespace, left.before, left.changed);
+      Files.deleteIfExists(left.file);
+      left.before.forEach(
+          (family, logger) ->
+              done.add(
+                  "net.netfilter.nf_log."
+                      + family
+                      + " put back to "
+                      + logger
+                      + ", as a run of fwtrail that was killed had left it changed"));
+    }
+    return done;
+  }
+
+  /** Whether a run that was killed left the setting changed. */
+  public static boolean isLeftBehind(NetworkNamespace namespace) throws IOException {
+    return !leftBehind(namespace).isEmpty();
+  }
+
+  /** What a file says. */
+  private record Note(Path file, Map<String, String> before, Map<String, String> changed) {}
+
+  private static List<Note> leftBehind(NetworkNamespace namespace) throws IOException {
+    List<Note> left = new ArrayList<>();
+    if (!Files.isDirectory(NOTES)) {
+      return left;
+    }
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(NOTES, NOTE_PREFIX + namespace.inode() + "-*")) {
+      for (Path file : files) {
+        if (!isRunning(file.getFileName().toString())) {
+          left.add(parse(file));
+        }
+      }
+    }
+    return left;
+  }
+
+  /** The name ends in the process's number and the moment at which it began: numbers come again. */
+  private static boolean isRunning(String name) {
+    String[] parts = name.split("-");
+    try {
+      return ProcessHandle.of(Long.parseLong(parts[2]))
+          .map(process -> began(process).equals(parts[3]))
+          .orElse(false);
+    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return false;
+    }
+  }
+
+  private static String began(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::toEpochMilli).map(String::valueOf).orElse("");
+  }
+
+  private static Note parse(Path file) throws IOException {
+    Map<String, String> before = new LinkedHashMap<>();
+    Map<String, String> changed = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      String[] words = line.split(" ");
+      if (words.length == 3 && FAMILIES.contains(words[0])) {
+        before.put(words[0], words[1]);
+        changed.put(words[0], words[2]);
+      }
+    }
+    return new Note(file, before, changed);
+  }
+
+  /**
+   * Writes the file. Where /run is not ours to write, as in a user namespace, the setting ends with
+   * the namespace.
+   */
+  private static Optional<Path> write(
+      NetworkNamespace namespace, Map<String, String> before, Map<String, String> changed) {
+    ProcessHandle self = ProcessHandle.current();
+    Path file =
+        NOTES.resolve(NOTE_PREFIX + namespace.inode() + "-" + self.pid() + "-" + began(self));
+    StringBuilder text = new StringBuilder();
+    before.forEach(
+        (family, logger) ->
+            text.append(family)
+                .append(' ')
+                .append(logger)
+                .append(' ')
+                .append(changed.get(family))
+                .append('\n'));
+    try {
+      Files.createDirectories(NOTES);
+      Path temporary = NOTES.resolve("." + file.getFileName());
+      Files.writeString(temporary, text);
+      return Optional.of(Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

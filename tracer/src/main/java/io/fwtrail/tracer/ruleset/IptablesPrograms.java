@@ -1,0 +1,159 @@
+package io.fwtrail.tracer.ruleset;
+
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.ruleset.IptablesSave.SavedTable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the iptables programs of this host. Only they can print legacy rules: the kernel hands out
+ * the binary form of each match, which its own library alone can read.
+ */
+public final class IptablesPrograms implements IptablesTables {
+  /** A listing of a hundred thousand rules is a tenth of it. */
+  private static final int MOST_OUTPUT = 128 * 1024 * 1024;
+
+  private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/bin");
+
+  private final Place place;
+  private final Map<String, String> found = new ConcurrentHashMap<>();
+
+  /** Runs tasks on a thread that is in some network namespace. */
+  @FunctionalInterface
+  public interface Place {
+    <T> T call(Callable<T> task) throws IOException;
+  }
+
+  /** Asks in a network namespace. */
+  public IptablesPrograms(Place place) {
+    this.place = place;
+  }
+
+  @Override
+  public List<SavedTable> legacy(NfFamily family) {
+    return isLegacyLoaded(family) ? save(legacyProgram(family, "-save")) : List.of();
+  }
+
+  @Override
+  public List<SavedTable> nft(NfFamily family) {
+    return save(program(name(family) + "-nft-save"));
+  }
+
+  /**
+   * The program of iptables-legacy: under its own name, or as plain iptables on hosts that have no
+   * other.
+   *
+   * @param suffix empty, or {@code -save}
+   * @return its path; null where it is not installed
+   */
+  public @Nullable String legacyProgram(NfFamily family, String suffix) {
+    String legacy = program(name(family) + "-legacy" + suffix);
+    if (legacy != null) {
+      return legacy;
+    }
+    String plain = program(name(family) + suffix);
+    return plain != null && isLegacy(plain) ? plain : null;
+  }
+
+  /** Since 1.8.0 the version says which flavour it is: {@code v1.8.9 (nf_tables)}. */
+  private boolean isLegacy(String program) {
+    return found
+        .computeIfAbsent(
+            program + " -V",
+            key -> {
+              String version = run(List.of(program, "-V"));
+              return Boolean.toString(version != null && !version.contains("nf_tables"));
+            })
+        .equals("true");
+  }
+
+  private static String name(NfFamily family) {
+    return family == NfFamily.IP6 ? "ip6tables" : "iptables";
+  }
+
+  /**
+   * Whether the kernel has any table of iptables-legacy here. To ask the program would load the
+   * modules on some versions.
+   */
+  public boolean isLegacyLoaded(NfFamily family) {
+    Path names =
+        Path.of(
+            "/proc/thread-self/net/" + (family == NfFamily.IP6 ? "ip6" : "ip") + "_tables_names");
+    try {
+      return place.call(() -> !Files.readString(names).isBlank());
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      // Readable for root alone: then the listing says it, or fails likewise.
+      return true;
+    }
+  }
+
+  private @Nullable String program(String name) {
+    String path = found.computeIfAbsent(name, IptablesPrograms::search);
+    return path.isEmpty() ? null : path;
+  }
+
+  /** The path of a program, empty where there is none; a user's PATH often lacks /usr/sbin. */
+  private static String search(String name) {
+    List<String> folders = new ArrayList<>();
+    String path = System.getenv("PATH");
+    if (path != null) {
+      folders.addAll(List.of(path.split(":")));
+    }
+    folders.addAll(SYSTEM_FOLDERS);
+    for (String folder : folders) {
+      Path file = Path.of(folder, name);
+      if (!folder.isEmpty() && Files.isExecutable(file)) {
+        return file.toString();
+      }
+    }
+    return "";
+  }
+
+  private List<SavedTable> save(@Nullable String program) {
+    String listing = program == null ? null : run(List.of(program, "-c"));
+    return listing == null ? List.of() : IptablesSave.parse(listing).tables();
+  }
+
+  /**
+   * Runs a program in the namespace.
+   *
+   * @return what it printed; null where it failed
+   */
+  private @Nullable String run(List<String> command) {
+    try {
+      return place.call(() -> output(command));
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** A child is born in the network namespace of the thread that starts it. */
+  private static String output(List<String> command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .start();
+    try (InputStream in = process.getInputStream()) {
+      String text = new String(in.readNBytes(MOST_OUTPUT), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new IOException(command.get(0) + " failed with " + process.exitValue());
+      }
+      return text;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
