@@ -2,12 +2,13 @@ package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.trail.Trail;
-import java.nio.charset.StandardCharsets;
 
 /** Shows a line a hop, at once. */
 final class HopPrinter implements Printer {
   private final OutputQueue queue;
   private final Style style;
+  private final Wording wording = new Wording();
+  private final StringBuilder line = new StringBuilder(512);
 
   HopPrinter(OutputQueue queue, Style style) {
     this.queue = queue;
@@ -16,25 +17,30 @@ final class HopPrinter implements Printer {
 
   @Override
   public void hop(Hop hop) {
+    line.setLength(0);
+    style.dim(line);
+    wording.clock(line, hop.time());
+    style.end(line).append(" #").append(hop.trail());
+    Wording.pad(line, digits(hop.trail()), 5);
     String hook = hop.hook() == null ? "-" : hop.hook().keyword();
-    String text = Wording.text(hop.rule());
-    String interfaces = Wording.interfaces(hop.in(), hop.out());
-    String line =
-        style.dim(Wording.clock(hop.time()))
-            + String.format(" #%-4d %-11s ", hop.trail(), hook)
-            + Wording.place(hop)
-            + " "
-            + Wording.rule(hop)
-            + " "
-            + style.verdict(hop.verdict(), Wording.verdict(hop))
-            + "  "
-            + Wording.packet(hop.packet())
-            + (interfaces.isEmpty() ? "" : ", " + interfaces)
-            + (hop.mark() == 0 ? "" : ", mark " + hop.mark())
-            + (text.isEmpty() ? "" : "  | " + text)
-            + "\n";
-    queue.chunk().writeBytes(line.getBytes(StandardCharsets.UTF_8));
-    queue.endRecord();
+    Wording.pad(line.append(hook), hook.length(), 12);
+    line.append(wording.place(hop)).append(' ').append(wording.rule(hop)).append(' ');
+    style.verdict(line, hop.verdict(), Wording.verdict(hop)).append("  ");
+    Wording.packet(line, hop.packet());
+    Wording.interfaces(line, hop.in(), hop.out());
+    if (hop.mark() != 0) {
+      line.append(", mark ").append(hop.mark());
+    }
+    Wording.text(line, hop.rule(), "  | ");
+    queue.add(line.append('\n'));
+  }
+
+  private static int digits(long number) {
+    int digits = 1;
+    for (long rest = number / 10; rest > 0; rest /= 10) {
+      digits++;
+    }
+    return digits;
   }
 
   @Override

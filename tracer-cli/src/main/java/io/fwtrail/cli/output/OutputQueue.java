@@ -3,6 +3,7 @@ package io.fwtrail.cli.output;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,6 +18,7 @@ public final class OutputQueue implements AutoCloseable {
 
   private final OutputStream out;
   private final Runnable onClosed;
+  private final boolean waits;
   private final Thread writer = new Thread(this::write, "fwtrail-output");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -35,8 +37,19 @@ public final class OutputQueue implements AutoCloseable {
    * @param onClosed runs once, when nobody reads {@code out} any more or it cannot be written
    */
   public OutputQueue(OutputStream out, Runnable onClosed) {
+    this(out, onClosed, false);
+  }
+
+  /**
+   * Writes to {@code out}.
+   *
+   * @param waits whether {@link #flush} waits for a slow reader rather than drop: where the source
+   *     can wait too, as a file can
+   */
+  public OutputQueue(OutputStream out, Runnable onClosed, boolean waits) {
     this.out = out;
     this.onClosed = onClosed;
+    this.waits = waits;
     writer.setDaemon(true);
     writer.start();
   }
@@ -46,12 +59,19 @@ public final class OutputQueue implements AutoCloseable {
     return chunk;
   }
 
+  /** Adds a record of text. */
+  public void add(CharSequence record) {
+    byte[] bytes = record.toString().getBytes(StandardCharsets.UTF_8);
+    chunk.write(bytes, 0, bytes.length);
+    endRecord();
+  }
+
   /** A record is complete. */
   public void endRecord() {
     records++;
   }
 
-  /** Hands over what was put together; never waits for the reader. */
+  /** Hands over what was put together; waits for the reader only if this queue is made to. */
   public void flush() {
     if (chunk.size() == 0) {
       return;
@@ -60,6 +80,9 @@ public final class OutputQueue implements AutoCloseable {
     chunk.reset();
     lock.lock();
     try {
+      while (waits && !broken && queuedBytes > MOST_BYTES / 4) {
+        changed.awaitUninterruptibly();
+      }
       if (broken || queuedBytes + bytes.length > MOST_BYTES) {
         dropped += records;
       } else {

@@ -18,32 +18,41 @@ final class Style {
     this.colour = colour;
   }
 
-  String bold(String text) {
-    return wrap(BOLD, text);
+  StringBuilder bold(StringBuilder text) {
+    return begin(text, BOLD);
   }
 
-  String dim(String text) {
-    return wrap(DIM, text);
+  StringBuilder dim(StringBuilder text) {
+    return begin(text, DIM);
   }
 
-  String warning(String text) {
-    return wrap(YELLOW, text);
+  StringBuilder warning(StringBuilder text) {
+    return begin(text, YELLOW);
   }
 
-  /** Red for what ends a packet, green for what lets it pass. */
-  String verdict(@Nullable Verdict verdict, String text) {
-    if (verdict == null) {
-      return wrap(YELLOW, text);
+  /** Ends what one of the others began. */
+  StringBuilder end(StringBuilder text) {
+    return begin(text, RESET);
+  }
+
+  /** Appends red what ends a packet, green what lets it pass. */
+  StringBuilder verdict(StringBuilder text, @Nullable Verdict verdict, String word) {
+    String code =
+        verdict == null
+            ? YELLOW
+            : switch (verdict) {
+              case DROP -> BOLD + RED;
+              case ACCEPT -> GREEN;
+              case QUEUE, STOLEN -> YELLOW;
+              default -> "";
+            };
+    if (code.isEmpty()) {
+      return text.append(word);
     }
-    return switch (verdict) {
-      case DROP -> wrap(BOLD + RED, text);
-      case ACCEPT -> wrap(GREEN, text);
-      case QUEUE, STOLEN -> wrap(YELLOW, text);
-      default -> text;
-    };
+    return end(begin(text, code).append(word));
   }
 
-  private String wrap(String code, String text) {
-    return colour ? code + text + RESET : text;
+  private StringBuilder begin(StringBuilder text, String code) {
+    return colour ? text.append(code) : text;
   }
 }

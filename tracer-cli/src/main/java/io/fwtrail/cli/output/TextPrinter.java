@@ -4,9 +4,6 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.trail.Trail;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,8 +14,12 @@ final class TextPrinter implements Printer {
   /** What routine forwarding changes, which would only stand in the way. */
   private static final Set<String> ROUTINE = Set.of("ttl", "hopLimit");
 
+  private static final int HOOK_WIDTH = 11;
+
   private final OutputQueue queue;
   private final Style style;
+  private final Wording wording = new Wording();
+  private final StringBuilder out = new StringBuilder(4096);
 
   TextPrinter(OutputQueue queue, Style style) {
     this.queue = queue;
@@ -32,65 +33,71 @@ final class TextPrinter implements Printer {
 
   @Override
   public void trail(Trail trail) {
-    StringBuilder out = new StringBuilder(1024);
-    heading(out, trail);
+    out.setLength(0);
+    heading(trail);
     int placeWidth = 0;
     int ruleWidth = 0;
     int verdictWidth = 0;
     for (Hop hop : trail.hops()) {
-      placeWidth = Math.max(placeWidth, Wording.place(hop).length());
-      ruleWidth = Math.max(ruleWidth, Wording.rule(hop).length());
+      placeWidth = Math.max(placeWidth, wording.place(hop).length());
+      ruleWidth = Math.max(ruleWidth, wording.rule(hop).length());
       verdictWidth = Math.max(verdictWidth, Wording.verdict(hop).length());
     }
     Hook hook = null;
     for (int i = 0; i < trail.hops().size(); i++) {
       Hop hop = trail.hops().get(i);
-      changes(out, trail, i + 1, false);
-      String at = hop.hook() == null || hop.hook() == hook ? "" : hop.hook().keyword();
+      changes(trail, i + 1, false);
+      if (hop == trail.decidedBy()) {
+        style.end(style.bold(out).append("> "));
+      } else {
+        out.append("  ");
+      }
+      column(hop.hook() == null || hop.hook() == hook ? "" : hop.hook().keyword(), HOOK_WIDTH);
       hook = hop.hook();
+      column(wording.place(hop), placeWidth);
+      column(wording.rule(hop), ruleWidth);
       String verdict = Wording.verdict(hop);
-      String text = Wording.text(hop.rule());
-      out.append(hop.equals(trail.decidedBy()) ? style.bold("> ") : "  ")
-          .append(pad(at, 11))
-          .append("  ")
-          .append(pad(Wording.place(hop), placeWidth))
-          .append("  ")
-          .append(pad(Wording.rule(hop), ruleWidth))
-          .append("  ")
-          .append(style.verdict(hop.verdict(), verdict));
-      if (!text.isEmpty()) {
-        out.append(" ".repeat(verdictWidth - verdict.length() + 2)).append(text);
+      style.verdict(out, hop.verdict(), verdict);
+      Rule rule = hop.rule();
+      if (rule != null && (rule.text() != null || rule.comment() != null)) {
+        Wording.pad(out, verdict.length(), verdictWidth);
+        Wording.text(out, rule, "  ");
       }
       out.append('\n');
-      changes(out, trail, i + 1, true);
+      changes(trail, i + 1, true);
     }
-    out.append('\n');
-    queue.chunk().writeBytes(out.toString().getBytes(StandardCharsets.UTF_8));
-    queue.endRecord();
+    queue.add(out.append('\n'));
   }
 
-  private void heading(StringBuilder out, Trail trail) {
+  private void column(String text, int width) {
+    Wording.pad(out.append(text), text.length(), width + 2);
+  }
+
+  private void heading(Trail trail) {
     Hop last = trail.hops().isEmpty() ? null : trail.hops().get(trail.hops().size() - 1);
-    out.append(style.dim(Wording.clock(trail.begin())))
-        .append("  ")
-        .append(style.verdict(trail.verdict(), pad(Wording.ending(trail.verdict()), 8)))
-        .append("  ")
-        .append(style.bold(Wording.packet(trail.packet())));
-    String interfaces = last == null ? "" : Wording.interfaces(last.in(), last.out());
-    if (!interfaces.isEmpty()) {
-      out.append(", ").append(interfaces);
+    style.dim(out);
+    wording.clock(out, trail.begin());
+    style.end(out).append("  ");
+    String ending = Wording.ending(trail.verdict());
+    style.verdict(out, trail.verdict(), ending);
+    Wording.pad(out, ending.length(), 8);
+    Wording.packet(style.bold(out.append("  ")), trail.packet());
+    style.end(out);
+    if (last != null) {
+      Wording.interfaces(out, last.in(), last.out());
     }
     Hop decider = trail.decidedBy();
     if (decider != null) {
       Rule rule = decider.rule();
-      out.append(", by ").append(Wording.place(decider)).append(' ').append(Wording.rule(decider));
+      out.append(", by ").append(wording.place(decider)).append(' ').append(wording.rule(decider));
       if (rule != null && rule.comment() != null) {
         out.append(" \"").append(SafeText.of(rule.comment())).append('"');
       }
     }
     String why = trail.why();
     if (why != null) {
-      out.append(' ').append(style.warning("(incomplete: " + SafeText.of(why) + ")"));
+      style.warning(out.append(' ')).append("(incomplete: ").append(SafeText.of(why));
+      style.end(out.append(')'));
     }
     out.append('\n');
   }
@@ -99,25 +106,28 @@ final class TextPrinter implements Printer {
    * What is new in the packet at a hop, on one line. A mark is set by the hop's own rule, so it
    * stands below; NAT and the like were done before the base chain that shows them first.
    */
-  private void changes(StringBuilder out, Trail trail, int hop, boolean byRule) {
-    List<String> parts = new ArrayList<>();
+  private void changes(Trail trail, int hop, boolean byRule) {
+    boolean begun = false;
     for (Trail.Change change : trail.changes()) {
       boolean wanted = change.field().equals("mark") == byRule;
       if (wanted && change.hop() == hop && !ROUTINE.contains(change.field())) {
-        parts.add(change.field() + " " + change.from() + " -> " + change.to());
+        if (begun) {
+          out.append(", ");
+        } else {
+          Wording.pad(out, 0, HOOK_WIDTH + 4);
+          style.warning(out);
+          begun = true;
+        }
+        out.append(change.field())
+            .append(' ')
+            .append(change.from())
+            .append(" -> ")
+            .append(change.to());
       }
     }
-    if (!parts.isEmpty()) {
-      out.append("  ")
-          .append(pad("", 11))
-          .append("  ")
-          .append(style.warning(String.join(", ", parts)))
-          .append('\n');
+    if (begun) {
+      style.end(out).append('\n');
     }
-  }
-
-  private static String pad(String text, int width) {
-    return text.length() >= width ? text : text + " ".repeat(width - text.length());
   }
 
   @Override

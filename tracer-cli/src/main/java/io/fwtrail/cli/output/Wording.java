@@ -1,36 +1,66 @@
 package io.fwtrail.cli.output;
 
+import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import java.time.Instant;
+import java.time.LocalTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The words for packets, places and verdicts that the text forms share. */
+/**
+ * The words for packets, places and verdicts that the text forms share. What is said of every hop
+ * of a busy gateway is appended rather than made a String of. Not for use by several threads.
+ */
 final class Wording {
-  private static final DateTimeFormatter CLOCK =
-      DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS").withZone(ZoneId.systemDefault());
+  private static final int KEPT_NUMBERS = 1024;
+  private static final int KEPT_PLACES = 256;
+  private static final long NANOS = 1_000_000_000L;
 
-  private Wording() {}
+  private final ZoneId zone = ZoneId.systemDefault();
+  private final String[] rules = new String[KEPT_NUMBERS];
 
-  /** The time of day here, to the microsecond. */
-  static String clock(long nanos) {
-    return CLOCK.format(
-        Instant.ofEpochSecond(
-            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L)));
+  /** By a hash of the names' identity: a source gives the same String for the same name. */
+  private final Place[] places = new Place[KEPT_PLACES];
+
+  private final StringBuilder clock = new StringBuilder(16);
+  private long clockSecond = Long.MIN_VALUE;
+
+  private record Place(NfFamily family, String table, String chain, String text) {}
+
+  /** Appends the time of day here, to the microsecond. */
+  void clock(StringBuilder text, long nanos) {
+    long second = Math.floorDiv(nanos, NANOS);
+    if (second != clockSecond) {
+      clockSecond = second;
+      LocalTime time = Instant.ofEpochSecond(second).atZone(zone).toLocalTime();
+      clock.setLength(0);
+      number(clock, time.getHour(), 10);
+      number(clock.append(':'), time.getMinute(), 10);
+      number(clock.append(':'), time.getSecond(), 10);
+      clock.append('.');
+    }
+    number(text.append(clock), (int) Math.floorMod(nanos, NANOS) / 1000, 100_000);
   }
 
-  /** Who sends what to whom. */
-  static String packet(@Nullable Packet packet) {
-    if (packet == null) {
-      return "a packet whose beginning was not seen";
+  /** Appends a number with as many digits as {@code scale}. */
+  private static void number(StringBuilder text, int number, int scale) {
+    for (int at = scale; at > 0; at /= 10) {
+      text.append((char) ('0' + number / at % 10));
     }
-    StringBuilder text = new StringBuilder(96);
+  }
+
+  /** Appends who sends what to whom. */
+  static void packet(StringBuilder text, @Nullable Packet packet) {
+    if (packet == null) {
+      text.append("a packet whose beginning was not seen");
+      return;
+    }
     String protocol = packet.protocol();
     if (protocol == null) {
       Packet.LinkLayer link = packet.link();
@@ -38,10 +68,12 @@ final class Wording {
       if (link != null && link.etherType() >= 0) {
         text.append(String.format(" of type 0x%04x", link.etherType()));
       }
-      return text.toString();
+      return;
     }
-    boolean number = Character.isDigit(protocol.charAt(0));
-    text.append(number ? "protocol " + protocol : protocol);
+    if (Character.isDigit(protocol.charAt(0))) {
+      text.append("protocol ");
+    }
+    text.append(protocol);
     String operation = packet.arpOperation();
     if (operation != null) {
       text.append(' ').append(operation);
@@ -53,7 +85,7 @@ final class Wording {
     end(text, packet.dst(), packet.dport());
     Packet.Tcp tcp = packet.tcp();
     if (tcp != null) {
-      text.append(' ').append(tcp.flags().isEmpty() ? "no flags" : String.join(",", tcp.flags()));
+      flags(text.append(' '), tcp.flags());
     }
     Packet.Fragment fragment = packet.fragment();
     if (fragment != null) {
@@ -65,7 +97,15 @@ final class Wording {
     if (packet.length() >= 0) {
       text.append(", ").append(packet.length()).append(" bytes");
     }
-    return text.toString();
+  }
+
+  private static void flags(StringBuilder text, List<String> flags) {
+    if (flags.isEmpty()) {
+      text.append("no flags");
+    }
+    for (int i = 0; i < flags.size(); i++) {
+      text.append(i == 0 ? "" : ",").append(flags.get(i));
+    }
   }
 
   private static void icmp(StringBuilder text, Packet packet) {
@@ -108,31 +148,52 @@ final class Wording {
   }
 
   private static void end(StringBuilder text, @Nullable IpAddress address, int port) {
-    String host = address == null ? "?" : address.toString();
-    if (port < 0) {
-      text.append(host);
-    } else if (address != null && address.version() == 6) {
-      text.append('[').append(host).append("]:").append(port);
+    if (address == null) {
+      text.append('?');
+    } else if (port >= 0 && address.version() == 6) {
+      address.appendTo(text.append('['));
+      text.append(']');
     } else {
-      text.append(host).append(':').append(port);
+      address.appendTo(text);
+    }
+    if (port >= 0) {
+      text.append(':').append(port);
     }
   }
 
-  /** In by which interface and out by which. */
-  static String interfaces(@Nullable String in, @Nullable String out) {
-    if (in != null && out != null) {
-      return "in " + SafeText.of(in) + " out " + SafeText.of(out);
+  /** Appends in by which interface and out by which, behind a comma; nothing where neither is. */
+  static void interfaces(StringBuilder text, @Nullable String in, @Nullable String out) {
+    if (in != null || out != null) {
+      text.append(", ");
     }
-    return in != null ? "in " + SafeText.of(in) : out != null ? "out " + SafeText.of(out) : "";
+    if (in != null) {
+      text.append("in ").append(SafeText.of(in));
+    }
+    if (out != null) {
+      text.append(in == null ? "out " : " out ").append(SafeText.of(out));
+    }
   }
 
   /** Family, table and chain. */
-  static String place(Hop hop) {
-    return hop.family().keyword() + " " + SafeText.of(hop.table()) + " " + SafeText.of(hop.chain());
+  String place(Hop hop) {
+    String table = hop.table();
+    String chain = hop.chain();
+    int hash = System.identityHashCode(table) * 31 + System.identityHashCode(chain);
+    int slot = (hash ^ hash >>> 8) & (KEPT_PLACES - 1);
+    Place place = places[slot];
+    if (place == null
+        || place.family != hop.family()
+        || !place.table.equals(table)
+        || !place.chain.equals(chain)) {
+      String text = hop.family().keyword() + " " + SafeText.of(table) + " " + SafeText.of(chain);
+      place = new Place(hop.family(), table, chain, text);
+      places[slot] = place;
+    }
+    return place.text;
   }
 
   /** Which rule of its chain, or that it is none. */
-  static String rule(Hop hop) {
+  String rule(Hop hop) {
     return switch (hop.kind()) {
       case POLICY -> "policy";
       case RETURN -> "end";
@@ -141,9 +202,21 @@ final class Wording {
         if (rule == null) {
           yield "rule";
         }
-        yield rule.number() > 0 ? "rule " + rule.number() : "handle " + rule.handle();
+        yield rule.number() > 0 ? rule(rule.number()) : "handle " + rule.handle();
       }
     };
+  }
+
+  private String rule(int number) {
+    if (number >= KEPT_NUMBERS) {
+      return "rule " + number;
+    }
+    String text = rules[number];
+    if (text == null) {
+      text = "rule " + number;
+      rules[number] = text;
+    }
+    return text;
   }
 
   /** What the hop said, with where it leads. */
@@ -156,16 +229,32 @@ final class Wording {
     return target == null ? verdict.keyword() : verdict.keyword() + " " + SafeText.of(target);
   }
 
-  /** The rule as its owner wrote it, with the comment behind; empty where neither is known. */
-  static String text(@Nullable Rule rule) {
-    if (rule == null) {
-      return "";
+  /**
+   * Appends the rule as its owner wrote it, with the comment behind; nothing where neither is
+   * known.
+   *
+   * @param before what to write ahead of it
+   */
+  static void text(StringBuilder text, @Nullable Rule rule, String before) {
+    if (rule == null || (rule.text() == null && rule.comment() == null)) {
+      return;
     }
-    String text = rule.text() == null ? "" : SafeText.of(rule.text());
-    String comment = rule.comment();
-    return comment == null
-        ? text
-        : (text.isEmpty() ? "" : text + "  ") + "\"" + SafeText.of(comment) + "\"";
+    text.append(before);
+    if (rule.text() != null) {
+      text.append(SafeText.of(rule.text()));
+    }
+    if (rule.comment() != null) {
+      text.append(rule.text() == null ? "\"" : "  \"")
+          .append(SafeText.of(rule.comment()))
+          .append('"');
+    }
+  }
+
+  /** Appends blanks up to a width that {@code length} characters are short of. */
+  static void pad(StringBuilder text, int length, int width) {
+    for (int i = length; i < width; i++) {
+      text.append(' ');
+    }
   }
 
   /** What became of a packet. */

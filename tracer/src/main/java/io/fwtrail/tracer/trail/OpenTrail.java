@@ -182,6 +182,7 @@ final class OpenTrail {
         && Objects.equals(in, s.in)
         && Objects.equals(out, s.out)
         && hasSameHeaders(s)
+        && isOnHost(s)
         && place.canReach(s.chain, s.number, last);
   }
 
@@ -205,7 +206,15 @@ final class OpenTrail {
     }
     return packet != null
         && s.packet != null
+        && isOnHost(s)
         && (packet.sameIp(s.packet) || (next != hook && packet.mayBeTranslatedTo(s.packet)));
+  }
+
+  /** A log of several machines may show one packet on its way through two of them. */
+  private boolean isOnHost(Sighting s) {
+    return Objects.equals(
+        surroundings == null ? null : surroundings.host(),
+        s.surroundings == null ? null : s.surroundings.host());
   }
 
   /** Takes the first message of a trail whose beginning was not seen. */
