@@ -1,7 +1,7 @@
 package io.fwtrail.netlink.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.netty.buffer.ByteBuf;
@@ -239,8 +239,9 @@ class BatchReaderKernelTest {
   void largeBufferIsReadInLargeBatchesUpToTheGap() throws IOException {
     int large = 16 * 1024 * 1024;
     descriptor.receiveBuffer(large);
-    // Root of a user namespace alone may not go beyond net.core.rmem_max.
-    assumeThat(descriptor.memory().receiveBuffer()).isGreaterThan(large);
+    assumeTrue(
+        descriptor.memory().receiveBuffer() > large,
+        "only root may have a receive buffer beyond net.core.rmem_max");
     sender.send(100_000, SMALL);
 
     List<Integer> sizes = new ArrayList<>();

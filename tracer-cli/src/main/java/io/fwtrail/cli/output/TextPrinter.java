@@ -47,7 +47,7 @@ final class TextPrinter implements Printer {
     for (int i = 0; i < trail.hops().size(); i++) {
       Hop hop = trail.hops().get(i);
       changes(trail, i + 1, false);
-      if (hop == trail.decidedBy()) {
+      if (hop.equals(trail.decidedBy())) {
         style.end(style.bold(out).append("> "));
       } else {
         out.append("  ");

@@ -182,7 +182,7 @@ public final class NfLogSetting implements AutoCloseable {
 
   /** The name ends in the process's number and the moment at which it began: numbers come again. */
   private static boolean isRunning(String name) {
-    String[] parts = name.split("-");
+    String[] parts = name.split("-", -1);
     try {
       return ProcessHandle.of(Long.parseLong(parts[2]))
           .map(process -> began(process).equals(parts[3]))
@@ -200,7 +200,7 @@ public final class NfLogSetting implements AutoCloseable {
     Map<String, String> before = new LinkedHashMap<>();
     Map<String, String> changed = new LinkedHashMap<>();
     for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       if (words.length == 3 && FAMILIES.contains(words[0])) {
         before.put(words[0], words[1]);
         changed.put(words[0], words[2]);

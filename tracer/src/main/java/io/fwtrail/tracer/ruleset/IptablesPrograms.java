@@ -99,6 +99,36 @@ public final class IptablesPrograms implements IptablesTables {
     }
   }
 
+  /**
+   * Has iptables-legacy change something.
+   *
+   * @param arguments of the program, which are not seen by a shell
+   * @throws IOException if it is not installed, or with its own words if it refuses
+   */
+  public void change(NfFamily family, List<String> arguments) throws IOException {
+    String program = legacyProgram(family, "");
+    if (program == null) {
+      throw new IOException(name(family) + "-legacy is not installed: apt install iptables");
+    }
+    List<String> command = new ArrayList<>(List.of(program));
+    command.addAll(arguments);
+    String failure = place.call(() -> failure(command));
+    if (!failure.isEmpty()) {
+      throw new IOException(failure);
+    }
+  }
+
+  private static String failure(List<String> command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    try (InputStream in = process.getInputStream()) {
+      String said = new String(in.readNBytes(MOST_OUTPUT), StandardCharsets.UTF_8);
+      int code = process.waitFor();
+      String first = said.lines().findFirst().orElse("it ended with code " + code);
+      return code == 0 ? "" : first;
+    }
+  }
+
   private @Nullable String program(String name) {
     String path = found.computeIfAbsent(name, IptablesPrograms::search);
     return path.isEmpty() ? null : path;

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 public final class OfflineRules {
   /** An address or protocol that only IPv6 has, in the words of iptables. */
   private static final Pattern ONLY_IPV6 =
-      Pattern.compile("-[sd] [0-9a-f]*:[0-9a-f:]*|-p (?:ipv6-)?icmpv?6|--reject-with icmp6-");
+      Pattern.compile("-[sd] [0-9a-f]*:[0-9a-f:]*|-p (?:ipv6-icmp|icmpv6)|--reject-with icmp6-");
 
   private final List<RuleSet.Table> tables = new ArrayList<>();
   private int notUnderstood;

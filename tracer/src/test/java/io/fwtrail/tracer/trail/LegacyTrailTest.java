@@ -60,7 +60,7 @@ class LegacyTrailTest {
   /** Sends one message: {@code filter:FORWARD:rule:1}. */
   private void send(Bench bench, RuleSet rules, PacketBuilder packet, String... prefixes) {
     for (String prefix : prefixes) {
-      String[] parts = prefix.split(":");
+      String[] parts = prefix.split(":", -1);
       event.clear();
       event.family = NfFamily.IP;
       event.table = parts[0];
