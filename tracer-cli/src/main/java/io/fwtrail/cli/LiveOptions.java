@@ -1,25 +1,11 @@
 package io.fwtrail.cli;
 
-import io.fwtrail.cli.output.OutputForm;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What {@code trace} and {@code listen} have in common. */
-final class LiveOptions {
-  @Option(
-      names = "--output",
-      paramLabel = "FORM",
-      defaultValue = "text",
-      converter = Converters.Form.class,
-      description =
-          "How to show it: text (trails to read, the default), hops (a line a hop, at once), "
-              + "json (a trail a line), json-hops (a hop a line).")
-  OutputForm form = OutputForm.TEXT;
-
+/** What the commands that trace the running kernel have in common. */
+final class LiveOptions extends OutputOptions {
   @Option(
       names = "--netns",
       paramLabel = "NAME",
@@ -27,47 +13,9 @@ final class LiveOptions {
   @Nullable String netns;
 
   @Option(
-      names = "--count",
-      paramLabel = "N",
-      converter = Converters.Positive.class,
-      description = "End after N packets.")
-  @Nullable Long count;
-
-  @Option(
       names = "--for",
       paramLabel = "TIME",
       converter = Converters.Time.class,
       description = "End after this time: 30s, 5m, 1h.")
   @Nullable Duration time;
-
-  @Option(
-      names = "--color",
-      paramLabel = "WHEN",
-      defaultValue = "auto",
-      converter = Converters.Colour.class,
-      description = "auto (on a terminal, the default), always or never.")
-  String colour = "auto";
-
-  boolean colourWanted() {
-    return switch (colour) {
-      case "always" -> true;
-      case "never" -> false;
-      default ->
-          outputIsTerminal()
-              && System.getenv("NO_COLOR") == null
-              && !"dumb".equals(System.getenv("TERM"));
-    };
-  }
-
-  /** System.console() asks for standard input too, and since Java 22 says something else. */
-  private static boolean outputIsTerminal() {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
-      return target.startsWith("/dev/pts/")
-          || target.startsWith("/dev/tty")
-          || target.equals("/dev/console");
-    } catch (IOException e) {
-      return false;
-    }
-  }
 }

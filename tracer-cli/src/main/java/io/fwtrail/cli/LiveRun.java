@@ -5,14 +5,11 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
-import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailAssembler;
-import io.fwtrail.tracer.trail.TrailListener;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -201,66 +198,5 @@ final class LiveRun {
 
   private static void say(String line) {
     System.err.println("fwtrail: " + line);
-  }
-
-  /**
-   * Lets through what was asked for: so many packets, and of those that came in only what leaves by
-   * the right interface.
-   */
-  private static final class Limiter implements TrailListener {
-    private final TrailListener next;
-    private final @Nullable Long count;
-    private final CountDownLatch end;
-    private final OutGate gate;
-    private final java.util.HashSet<Long> begun = new java.util.HashSet<>();
-    long hops;
-    long trails;
-    long dropped;
-    long accepted;
-    long incomplete;
-
-    Limiter(
-        TrailListener next, @Nullable Long count, @Nullable PacketMatch match, CountDownLatch end) {
-      this.next = next;
-      this.count = count;
-      this.end = end;
-      this.gate = new OutGate(match, this::pass);
-    }
-
-    @Override
-    public void hop(Hop hop) {
-      gate.hop(hop);
-    }
-
-    private void pass(Hop hop) {
-      if (count != null && !begun.contains(hop.trail())) {
-        if (begun.size() + trails >= count) {
-          return;
-        }
-        begun.add(hop.trail());
-      }
-      hops++;
-      next.hop(hop);
-    }
-
-    @Override
-    public void trail(Trail trail) {
-      if (!gate.trail(trail) || (count != null && !begun.remove(trail.number()))) {
-        return;
-      }
-      trails++;
-      if (!trail.complete()) {
-        incomplete++;
-      }
-      if (trail.verdict() == io.fwtrail.tracer.hop.Verdict.DROP) {
-        dropped++;
-      } else if (trail.verdict() == io.fwtrail.tracer.hop.Verdict.ACCEPT) {
-        accepted++;
-      }
-      next.trail(trail);
-      if (count != null && trails >= count) {
-        end.countDown();
-      }
-    }
   }
 }
