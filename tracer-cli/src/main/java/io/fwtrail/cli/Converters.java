@@ -1,6 +1,7 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.cli.output.OutputForm;
+import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.mark.Prefix;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,22 @@ final class Converters {
         }
       }
       throw no("'" + text + "' is no form of output; there are text, hops, json, json-hops");
+    }
+  }
+
+  /** Where hops of legacy tables come from. */
+  static final class Legacy implements ITypeConverter<LiveTrace.LegacyBy> {
+    @Override
+    public LiveTrace.LegacyBy convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "netlink" -> LiveTrace.LegacyBy.NETLINK;
+        case "kmsg" -> LiveTrace.LegacyBy.KERNEL_LOG;
+        default ->
+            throw no(
+                "'"
+                    + text
+                    + "' is no source of hops; there are netlink and kmsg (addresses go with -s)");
+      };
     }
   }
 

@@ -229,6 +229,7 @@ final class DoctorCommand implements Callable<Integer> {
         new LiveTrace.Options(
             here,
             PacketMatch.ALL,
+            LiveTrace.LegacyBy.NETLINK,
             LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
             TrailAssembler.Limits.DEFAULT);
     try (NetlinkClient chainOwner =

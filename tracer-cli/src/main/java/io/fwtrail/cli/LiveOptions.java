@@ -1,5 +1,6 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.tracer.live.LiveTrace;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -11,6 +12,16 @@ final class LiveOptions extends OutputOptions {
       paramLabel = "NAME",
       description = "Trace in this network namespace, by its name in 'ip netns' or a path.")
   @Nullable String netns;
+
+  @Option(
+      names = "--source",
+      paramLabel = "SOURCE",
+      defaultValue = "netlink",
+      converter = Converters.Legacy.class,
+      description =
+          "Where hops of iptables-legacy come from: netlink (the default), or kmsg, the kernel "
+              + "log, where netlink cannot serve.")
+  LiveTrace.LegacyBy legacyBy = LiveTrace.LegacyBy.NETLINK;
 
   @Option(
       names = "--for",

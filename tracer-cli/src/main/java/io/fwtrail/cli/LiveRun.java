@@ -57,6 +57,7 @@ final class LiveRun {
             new LiveTrace.Options(
                 namespace,
                 match,
+                options.legacyBy,
                 LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
                 TrailAssembler.Limits.DEFAULT),
             limiter,
@@ -129,6 +130,7 @@ final class LiveRun {
 
   private void greet(LiveTrace trace) {
     Mark mark = trace.mark();
+    trace.notices().forEach(notice -> say(SafeText.of(notice)));
     if (!trace.hasTexts()) {
       say(
           "rules are shown without their text: libnftables is not installed (apt install nftables)");

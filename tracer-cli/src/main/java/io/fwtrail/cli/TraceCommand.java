@@ -49,7 +49,7 @@ final class TraceCommand implements Callable<Integer> {
   private List<Integer> protocols = new ArrayList<>();
 
   @Option(
-      names = {"-s", "--source", "--src"},
+      names = {"-s", "--src"},
       paramLabel = "ADDR",
       split = ",",
       converter = Converters.Address.class,

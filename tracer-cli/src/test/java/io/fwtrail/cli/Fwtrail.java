@@ -15,17 +15,27 @@ import java.util.List;
 final class Fwtrail {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** The JDK that first warns of native code that it was not told to expect. */
+  private static final int FIRST_TO_WARN = 24;
+
   private Fwtrail() {}
 
   /** The words that start it, without arguments. */
   static List<String> command() {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx96m",
-        "-XX:+UseSerialGC",
-        "-cp",
-        System.getProperty("java.class.path"),
-        "io.fwtrail.cli.Main");
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (Runtime.version().feature() >= FIRST_TO_WARN) {
+      // The jar's manifest says it for those who start it by that.
+      words.add("--enable-native-access=ALL-UNNAMED");
+    }
+    words.addAll(
+        List.of(
+            "-Xmx96m",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.fwtrail.cli.Main"));
+    return words;
   }
 
   static Running start(Lab lab, Host host, String... arguments) throws IOException {

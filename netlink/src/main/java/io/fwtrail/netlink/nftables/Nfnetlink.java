@@ -48,8 +48,12 @@ public final class Nfnetlink {
     return messageType & 0xff;
   }
 
-  /** Where the attributes of {@code message} begin. */
-  static int attributesStart(MessageCursor message) {
+  /**
+   * Where the attributes of {@code message} begin.
+   *
+   * @throws MalformedMessageException if the message is too short for this header
+   */
+  public static int attributesStart(MessageCursor message) {
     if (message.end() - message.payloadStart() < HEADER_LENGTH) {
       throw new MalformedMessageException(
           "nfnetlink message without its header of " + HEADER_LENGTH + " bytes");

@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.live;
 
+import io.fwtrail.netlink.KernelRefusedException;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
 import io.fwtrail.netlink.channel.NetlinkAddress;
@@ -7,6 +8,8 @@ import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.nflog.NflogGroupTakenException;
+import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.mark.Mark;
@@ -33,6 +36,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -68,23 +73,36 @@ public final class LiveTrace implements Closeable {
   private final Channel linkChannel;
   private final @Nullable Mark mark;
   private final RuleSet firstRules;
+  private final List<String> notices = new ArrayList<>();
+  private final @Nullable Closeable legacy;
+  private final @Nullable LegacyWatch legacyWatch;
 
   /**
    * What to trace, and how.
    *
    * @param namespace where
    * @param match which packets to mark; null to hear only what is traced already
+   * @param legacyBy how hops of legacy tables come here
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
    */
   public record Options(
       NetworkNamespace namespace,
       @Nullable PacketMatch match,
+      LegacyBy legacyBy,
       int receiveBuffer,
       TrailAssembler.Limits limits) {
 
     /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
     public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
+  }
+
+  /** How hops of iptables-legacy come here. */
+  public enum LegacyBy {
+    /** By NFLOG messages, on the socket that has those of nf_tables. */
+    NETLINK,
+    /** By lines of the kernel log. */
+    KERNEL_LOG
   }
 
   private LiveTrace(Options options, TrailListener listener, Runnable afterRead)
@@ -94,7 +112,8 @@ public final class LiveTrace implements Closeable {
     owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
     links = client(NetlinkConstants.PROTOCOL_ROUTE);
     nft = openNft();
-    RuleSetReader reader = new RuleSetReader(asker, texts(), new IptablesPrograms(namespace::call));
+    IptablesPrograms iptables = new IptablesPrograms(namespace::call);
+    RuleSetReader reader = new RuleSetReader(asker, texts(), iptables);
     Interfaces interfaces = new Interfaces(links);
 
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.
@@ -111,25 +130,59 @@ public final class LiveTrace implements Closeable {
             1024 * 1024,
             new LinkListener(interfaces));
     interfaces.refresh(); // so that the first packet does not wait for it
-    RuleSet rules = reader.read();
-    PacketMatch match = options.match();
-    if (match == null) {
-      mark = null;
+    notices.addAll(NfLogSetting.repair(namespace));
+    if (iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6)) {
+      var unused = reader.readLegacy();
+      legacy = listenToLegacy(options.legacyBy());
     } else {
-      mark = Mark.make(owner, rules, match, nft);
-      rules = reader.read();
+      legacy = null;
     }
-    firstRules = rules;
+    try {
+      RuleSet rules = reader.read();
+      PacketMatch match = options.match();
+      mark = match == null ? null : Mark.make(owner, rules, match, nft);
+      firstRules = mark == null ? rules : reader.read();
+    } catch (IOException | RuntimeException e) {
+      if (legacy != null) {
+        legacy.close();
+      }
+      throw e;
+    }
     assembler = new TrailAssembler(listener, options.limits(), mark != null);
     handler =
         new TraceHandler(
             ruleSets(reader),
-            rules,
+            firstRules,
             new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark),
+            new LegacyDecoder(interfaces),
             assembler,
             counts,
             this::allRead,
             afterRead);
+    legacyWatch = legacy == null ? null : new LegacyWatch(reader, this::replaceLegacy);
+  }
+
+  private @Nullable Closeable listenToLegacy(LegacyBy by) throws IOException {
+    try {
+      return LegacyListening.start(channel, namespace);
+    } catch (NflogGroupTakenException e) {
+      notices.add("the rules of iptables-legacy are not shown: " + e.getMessage());
+    } catch (KernelRefusedException e) {
+      notices.add(
+          "the rules of iptables-legacy are not shown: "
+              + e.getMessage()
+              + "; modprobe nfnetlink_log");
+    }
+    return null;
+  }
+
+  private void replaceLegacy(List<RuleSet.Table> tables) {
+    channel.eventLoop().execute(() -> handler.replaceLegacy(tables));
+  }
+
+  /** What the user should know of how this trace is made; empty where all is as usual. */
+  public List<String> notices() {
+    return List.copyOf(notices);
   }
 
   private boolean allRead() {
@@ -314,6 +367,12 @@ public final class LiveTrace implements Closeable {
 
   @Override
   public void close() throws IOException {
+    if (legacyWatch != null) {
+      legacyWatch.close();
+    }
+    if (legacy != null) {
+      legacy.close();
+    }
     channel.close().awaitUninterruptibly();
     linkChannel.close().awaitUninterruptibly();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

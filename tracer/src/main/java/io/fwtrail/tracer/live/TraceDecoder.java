@@ -5,6 +5,7 @@ import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.TraceMessage;
 import io.fwtrail.tracer.hop.Conntrack;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.NameCache;
 import io.fwtrail.tracer.hop.PacketDecoder;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;

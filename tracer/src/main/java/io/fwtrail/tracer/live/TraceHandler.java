@@ -4,6 +4,7 @@ import io.fwtrail.netlink.MalformedMessageException;
 import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.channel.MessagesLost;
 import io.fwtrail.netlink.channel.NetlinkBatch;
+import io.fwtrail.netlink.nflog.PacketLogMessage;
 import io.fwtrail.netlink.nftables.GenerationMessage;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
 
   private final RuleSets ruleSets;
   private final TraceDecoder decoder;
+  private final LegacyDecoder legacyDecoder;
   private final TrailAssembler assembler;
   private final LiveCounts counts;
   private final BooleanSupplier allRead;
@@ -96,6 +99,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       RuleSets ruleSets,
       RuleSet rules,
       TraceDecoder decoder,
+      LegacyDecoder legacyDecoder,
       TrailAssembler assembler,
       LiveCounts counts,
       BooleanSupplier allRead,
@@ -104,6 +108,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     this.history = new RuleSetHistory(rules);
     this.generationHeard = rules.generation();
     this.decoder = decoder;
+    this.legacyDecoder = legacyDecoder;
     this.assembler = assembler;
     this.counts = counts;
     this.allRead = allRead;
@@ -239,6 +244,11 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** The tables of iptables-legacy are others from now on. */
+  void replaceLegacy(List<RuleSet.Table> tables) {
+    history.add(history.newest().withLegacy(tables));
+  }
+
   private void deliver() {
     heldSince = 0;
     Instant instant = Instant.now();
@@ -283,6 +293,11 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
               decoder.forgetRule(sighting);
             }
             assembler.see(sighting, now);
+          } else if (PacketLogMessage.is(cursor.type())) {
+            counts.messages++;
+            if (legacyDecoder.fill(sighting, cursor, current, time)) {
+              assembler.see(sighting, now);
+            }
           }
         }
       } catch (MalformedMessageException e) {

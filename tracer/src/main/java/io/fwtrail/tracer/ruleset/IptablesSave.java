@@ -41,9 +41,32 @@ public final class IptablesSave {
     TARGETS.put("NFQUEUE", Verdict.QUEUE);
     for (String continues :
         List.of(
-            "AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "CT", "DSCP", "ECN", "HL",
-            "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "NFLOG", "NOTRACK", "RATEEST", "SECMARK",
-            "SET", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TRACE", "TTL", "ULOG")) {
+            "AUDIT",
+            "CHECKSUM",
+            "CLASSIFY",
+            "CONNMARK",
+            "CONNSECMARK",
+            "CT",
+            "DSCP",
+            "ECN",
+            "HL",
+            "HMARK",
+            "IDLETIMER",
+            "LED",
+            "LOG",
+            "MARK",
+            "NFLOG",
+            "NOTRACK",
+            "RATEEST",
+            "SECMARK",
+            "SET",
+            "TCPMSS",
+            "TCPOPTSTRIP",
+            "TEE",
+            "TOS",
+            "TRACE",
+            "TTL",
+            "ULOG")) {
       TARGETS.put(continues, Verdict.CONTINUE);
     }
   }
@@ -66,14 +89,22 @@ public final class IptablesSave {
       long packets,
       long bytes,
       @Nullable String goesTo,
-      boolean isGoto) {}
+      boolean isGoto) {
+    private SavedRule withoutCounters() {
+      return new SavedRule(text, comment, -1, -1, goesTo, isGoto);
+    }
+  }
 
   /**
    * One chain.
    *
    * @param policy null for a chain that is only jumped to
    */
-  public record SavedChain(@Nullable Verdict policy, List<SavedRule> rules) {}
+  public record SavedChain(@Nullable Verdict policy, List<SavedRule> rules) {
+    private SavedChain withoutCounters() {
+      return new SavedChain(policy, rules.stream().map(SavedRule::withoutCounters).toList());
+    }
+  }
 
   /**
    * One table.
@@ -81,6 +112,13 @@ public final class IptablesSave {
    * @param chains by name, in the order in which they were printed
    */
   public record SavedTable(String name, Map<String, SavedChain> chains) {
+    /** The same without what changes with each packet. */
+    SavedTable withoutCounters() {
+      Map<String, SavedChain> bare = new LinkedHashMap<>();
+      chains.forEach((chain, saved) -> bare.put(chain, saved.withoutCounters()));
+      return new SavedTable(name, bare);
+    }
+
     /** The table as one of the legacy engine's in a rule set. */
     RuleSet.Table toLegacy(NfFamily family) {
       Map<String, Chain> made = new HashMap<>();
@@ -221,7 +259,9 @@ public final class IptablesSave {
       } else if (word.equals("--comment") && words.next()) {
         comment = comment == null ? words.text() : comment;
         continue;
-      } else if (word.equals("-j") || word.equals("-g") || word.equals("--jump")
+      } else if (word.equals("-j")
+          || word.equals("-g")
+          || word.equals("--jump")
           || word.equals("--goto")) {
         isGoto = word.equals("-g") || word.equals("--goto");
         text.append(' ').append(words.raw());

@@ -106,6 +106,13 @@ public final class RuleSet {
     return !legacyTables.isEmpty();
   }
 
+  /** The same with other tables of iptables-legacy. */
+  public RuleSet withLegacy(List<Table> others) {
+    List<Table> all = new ArrayList<>(others);
+    tables.values().forEach(byName -> all.addAll(byName.values()));
+    return new RuleSet(generation, all);
+  }
+
   /** A table of nf_tables, or null. */
   public @Nullable Table table(NfFamily family, String name) {
     Map<String, Table> byName = tables.get(family);

@@ -11,6 +11,7 @@ import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,8 @@ public final class RuleSetReader {
   private final NetlinkClient client;
   private final RuleTexts texts;
   private final IptablesTables iptables;
-  private List<RuleSet.Table> legacyTables = List.of();
+  private Map<NfFamily, List<IptablesSave.SavedTable>> savedLegacy = Map.of();
+  private volatile List<RuleSet.Table> legacyTables = List.of();
 
   /**
    * Asks through {@code client} for nf_tables, {@code texts} for what its rules look like, and
@@ -41,15 +43,29 @@ public final class RuleSetReader {
     this.iptables = iptables;
   }
 
-  /** Reads the tables of iptables-legacy anew, which have no generation; {@link #read} has them. */
-  public void readLegacy() {
-    List<RuleSet.Table> tables = new ArrayList<>();
+  /**
+   * Reads the tables of iptables-legacy anew, which have no generation; {@link #read} has them
+   * then. May be called on any thread.
+   *
+   * @return them, if they have changed since they were read last, else null
+   */
+  public @Nullable List<RuleSet.Table> readLegacy() {
+    Map<NfFamily, List<IptablesSave.SavedTable>> saved = new EnumMap<>(NfFamily.class);
     for (NfFamily family : List.of(NfFamily.IP, NfFamily.IP6)) {
-      for (IptablesSave.SavedTable table : iptables.legacy(family)) {
-        tables.add(table.toLegacy(family));
-      }
+      saved.put(
+          family,
+          iptables.legacy(family).stream().map(IptablesSave.SavedTable::withoutCounters).toList());
     }
-    legacyTables = tables;
+    synchronized (this) {
+      if (saved.equals(savedLegacy)) {
+        return null;
+      }
+      savedLegacy = saved;
+      List<RuleSet.Table> tables = new ArrayList<>();
+      saved.forEach((family, of) -> of.forEach(table -> tables.add(table.toLegacy(family))));
+      legacyTables = tables;
+      return tables;
+    }
   }
 
   /** The present generation of the rule set. */

@@ -195,19 +195,25 @@ final class OpenTrail {
   boolean isBeyond(Sighting s) {
     Chain chain = s.chainInfo;
     Hook next = chain == null ? null : chain.hook();
+    Packet now = s.packet;
     boolean mayHavePassed = passed || (last != null && last.verdict() == null);
-    if (chain == null || next == null || hook == null || base == null || !mayHavePassed) {
+    if (chain == null
+        || next == null
+        || packet == null
+        || now == null
+        || !mayHavePassed
+        || !isOnHost(s)) {
       return false;
     }
-    if (next == hook
-        ? chain.runsAt() < base.runsAt() || Way.contains(visited, chain)
-        : !Way.canFollow(family, hook, chain.family(), next)) {
-      return false;
+    if (hook == null || base == null) {
+      // It was traced from the middle of a base chain on, which told no hook: as by the mark.
+      return packet.sameIp(now);
     }
-    return packet != null
-        && s.packet != null
-        && isOnHost(s)
-        && (packet.sameIp(s.packet) || (next != hook && packet.mayBeTranslatedTo(s.packet)));
+    if (next == hook) {
+      return chain.runsAt() >= base.runsAt() && !Way.contains(visited, chain) && packet.sameIp(now);
+    }
+    return Way.canFollow(family, hook, chain.family(), next)
+        && (packet.sameIp(now) || packet.mayBeTranslatedTo(now));
   }
 
   /** A log of several machines may show one packet on its way through two of them. */

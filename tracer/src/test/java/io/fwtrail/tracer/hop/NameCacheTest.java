@@ -1,4 +1,4 @@
-package io.fwtrail.tracer.live;
+package io.fwtrail.tracer.hop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.fwtrail.tracer.live;
+package io.fwtrail.tracer.hop;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -7,15 +7,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns the bytes of a name into a String without making a new one for each message: a rule set has
  * few names, and each message bears two or three of them. Equal bytes give the same object as long
- * as they stay in the cache, which a newer name of the same slot pushes out.
+ * as they stay in the cache, which a newer name of the same slot pushes out. Not for use by several
+ * threads.
  */
-final class NameCache {
+public final class NameCache {
   private static final int SLOTS = 4096;
 
   private final byte[] @Nullable [] bytes = new byte[SLOTS][];
   private final @Nullable String[] names = new String[SLOTS];
 
-  String get(ByteBuf buffer, int start, int end) {
+  /**
+   * The name in some bytes of UTF-8.
+   *
+   * @param end exclusive
+   */
+  public String get(ByteBuf buffer, int start, int end) {
     int hash = 1;
     for (int i = start; i < end; i++) {
       hash = 31 * hash + buffer.getByte(i);

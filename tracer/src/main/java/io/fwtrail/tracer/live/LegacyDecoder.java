@@ -1,0 +1,46 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.MessageCursor;
+import io.fwtrail.netlink.nflog.PacketLogMessage;
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.log.LegacySightings;
+import io.fwtrail.tracer.log.LogEvent;
+import io.fwtrail.tracer.log.NflogDecoder;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.Sighting;
+
+/** Says of one NFLOG message what it means: {@link TraceDecoder} for legacy tables. */
+final class LegacyDecoder {
+  private final PacketLogMessage message = new PacketLogMessage();
+  private final LogEvent event = new LogEvent();
+  private final LegacySightings sightings =
+      new LegacySightings(Hop.Source.NFLOG, Hop.Clock.RECEIVE);
+  private final NflogDecoder decoder;
+
+  LegacyDecoder(Interfaces interfaces) {
+    this.decoder = new NflogDecoder(interfaces::name);
+  }
+
+  /**
+   * Fills a sighting.
+   *
+   * @param cursor stands on the message
+   * @param time nanoseconds since 1970-01-01T00:00Z
+   * @return false if the message is no trace
+   */
+  boolean fill(Sighting s, MessageCursor cursor, RuleSet rules, long time) {
+    if (!decoder.fill(event, message.decode(cursor), time)) {
+      return false;
+    }
+    // What the kernel may have told is when the packet came in, which is the same at all its hops,
+    // and unknown on its way out (NFULA_TIMESTAMP is the buffer's time stamp).
+    event.time = time;
+    sightings.fill(s, event, rules);
+    return true;
+  }
+
+  /** How many messages there were that are no trace. */
+  long others() {
+    return decoder.others();
+  }
+}
