@@ -14,6 +14,16 @@ import org.jspecify.annotations.Nullable;
  * the right interface.
  */
 final class Limiter implements TrailListener {
+  /** Takes everything and shows nothing. */
+  static final TrailListener NOWHERE =
+      new TrailListener() {
+        @Override
+        public void hop(Hop hop) {}
+
+        @Override
+        public void trail(Trail trail) {}
+      };
+
   private final TrailListener next;
   private final @Nullable Long count;
   private final CountDownLatch end;
@@ -67,5 +77,24 @@ final class Limiter implements TrailListener {
     if (count != null && trails >= count) {
       end.countDown();
     }
+  }
+
+  /** What went through, in words. */
+  String summary() {
+    return number(trails, "packet")
+        + ", "
+        + number(hops, "hop")
+        + ": "
+        + dropped
+        + " dropped, "
+        + accepted
+        + " accepted, "
+        + incomplete
+        + " incomplete";
+  }
+
+  /** A count with its noun, in plural where there is not one. */
+  static String number(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
   }
 }

@@ -154,17 +154,9 @@ final class LiveRun {
       LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters, long dropped) {
     TrailAssembler.Counts counts = trace.counts();
     StringBuilder line = new StringBuilder();
-    line.append(number(limiter.trails, "packet"))
-        .append(", ")
-        .append(number(limiter.hops, "hop"))
-        .append(": ")
-        .append(limiter.dropped)
-        .append(" dropped, ")
-        .append(limiter.accepted)
-        .append(" accepted, ")
-        .append(limiter.incomplete)
-        .append(" incomplete; ")
-        .append(number(counts.lostMessages, "message"))
+    line.append(limiter.summary())
+        .append("; ")
+        .append(Limiter.number(counts.lostMessages, "message"))
         .append(" lost");
     if (counters != null && match != null && match.holdsBack()) {
       line.append("; held back ")
@@ -190,12 +182,8 @@ final class LiveRun {
 
   private static void warn(long count, String noun, String what) {
     if (count > 0) {
-      say(number(count, noun) + (count == 1 ? " was " : " were ") + what);
+      say(Limiter.number(count, noun) + (count == 1 ? " was " : " were ") + what);
     }
-  }
-
-  private static String number(long count, String noun) {
-    return count + " " + noun + (count == 1 ? "" : "s");
   }
 
   private static void say(String line) {

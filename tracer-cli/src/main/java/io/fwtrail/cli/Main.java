@@ -17,6 +17,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TraceCommand.class,
       ListenCommand.class,
+      ReadCommand.class,
+      SetupCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
       HelpCommand.class
@@ -64,6 +66,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? One of: trace, listen, demo, doctor");
+        spec.commandLine(), "which command? One of: trace, listen, read, setup, demo, doctor");
   }
 }

@@ -65,7 +65,8 @@ class UsageTest {
   @Test
   void asksForACommand() {
     assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("which command? One of: trace, listen, demo, doctor");
+    assertThat(err.toString())
+        .contains("which command? One of: trace, listen, read, setup, demo, doctor");
   }
 
   @Test

@@ -78,7 +78,7 @@ final class TextPrinter implements Printer {
     style.dim(out);
     wording.clock(out, trail.begin());
     style.end(out).append("  ");
-    String ending = Wording.ending(trail.verdict());
+    String ending = Wording.ending(trail);
     style.verdict(out, trail.verdict(), ending);
     Wording.pad(out, ending.length(), 8);
     Wording.packet(style.bold(out.append("  ")), trail.packet());

@@ -6,6 +6,7 @@ import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.trail.Trail;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -258,9 +259,12 @@ final class Wording {
   }
 
   /** What became of a packet. */
-  static String ending(@Nullable Verdict verdict) {
+  static String ending(Trail trail) {
+    Verdict verdict = trail.verdict();
+    List<Hop> hops = trail.hops();
     if (verdict == null) {
-      return "LOST SIGHT OF";
+      boolean untold = !hops.isEmpty() && hops.get(hops.size() - 1).verdict() == null;
+      return untold ? "TRACED" : "LOST SIGHT OF";
     }
     return switch (verdict) {
       case ACCEPT -> "ACCEPTED";

@@ -164,6 +164,11 @@ final class OpenTrail {
     return !passed && table.equals(s.table) && family == s.family;
   }
 
+  /** Whether nothing told what the last hop did to the packet. */
+  boolean endsUntold() {
+    return last != null && last.verdict() == null;
+  }
+
   /** Whether a message shows the headers that the packet had last. */
   boolean hasSameHeaders(Sighting s) {
     return packet != null && s.packet != null && packet.sameIp(s.packet);
@@ -196,7 +201,7 @@ final class OpenTrail {
     Chain chain = s.chainInfo;
     Hook next = chain == null ? null : chain.hook();
     Packet now = s.packet;
-    boolean mayHavePassed = passed || (last != null && last.verdict() == null);
+    boolean mayHavePassed = passed || endsUntold();
     if (chain == null
         || next == null
         || packet == null

@@ -339,7 +339,9 @@ public final class TrailAssembler {
   private void finish(OpenTrail trail, String why) {
     Verdict verdict = null;
     String missing = trail.why;
-    if (trail.queued) {
+    if (trail.endsUntold()) {
+      missing = missing != null ? missing : "what the rules do is not known";
+    } else if (trail.queued) {
       verdict = Verdict.QUEUE;
       missing = missing != null ? missing : "queued to user space, not seen again";
     } else if (!trail.passed || trail.ahead() == Way.Ahead.SURELY) {

@@ -1,0 +1,222 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.cli.output.OutputQueue;
+import io.fwtrail.cli.output.Printer;
+import io.fwtrail.cli.output.SafeText;
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.log.LineReader;
+import io.fwtrail.tracer.log.LogEvent;
+import io.fwtrail.tracer.log.LogFiles;
+import io.fwtrail.tracer.log.LogFollower;
+import io.fwtrail.tracer.log.LogLineParser;
+import io.fwtrail.tracer.log.LogTrails;
+import io.fwtrail.tracer.ruleset.OfflineRules;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.TrailAssembler;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Reads logs from the first line to the last, or on and on. */
+final class ReadRun {
+  /** How many lines that were not understood are shown. */
+  private static final int MOST_SHOWN = 10;
+
+  /** How much of each. */
+  private static final int EXCERPT = 120;
+
+  /** A log that is silent for so long has no packet under way. */
+  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final List<String> files;
+  private final List<String> rulesets;
+  private final boolean follow;
+  private final boolean strict;
+  private final OutputOptions output;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private final LogEvent event = new LogEvent();
+  private final List<String> damagedLines = new ArrayList<>();
+  private final LineReader reader = new LineReader(this::line);
+  private final LogLineParser parser = parser();
+  private String file = "";
+  private long lines;
+  private long traces;
+  private long damaged;
+  private long lastTrace = System.nanoTime();
+  private boolean quiet = true;
+  private LogTrails trails = none();
+
+  ReadRun(
+      List<String> files,
+      List<String> rulesets,
+      boolean follow,
+      boolean strict,
+      OutputOptions output) {
+    this.files = files;
+    this.rulesets = rulesets;
+    this.follow = follow;
+    this.strict = strict;
+    this.output = output;
+  }
+
+  private static LogLineParser parser() {
+    Instant now = Instant.now();
+    return new LogLineParser(ZoneId.systemDefault(), now.getEpochSecond() * 1_000_000_000L, 0);
+  }
+
+  private static LogTrails none() {
+    return trails(new Limiter(Limiter.NOWHERE, null, null, new CountDownLatch(1)), RuleSet.EMPTY);
+  }
+
+  private static LogTrails trails(Limiter limiter, RuleSet rules) {
+    return new LogTrails(limiter, Hop.Source.SYSLOG, Hop.Clock.SYSLOG, rules);
+  }
+
+  int run() throws IOException, InterruptedException {
+    RuleSet rules = rules();
+    Shutdown.onSignal(end::countDown);
+    try (OutputQueue queue =
+        new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown, true)) {
+      Printer printer = output.form.printer(queue, output.colourWanted());
+      Limiter limiter = new Limiter(printer, output.count, null, end);
+      trails = trails(limiter, rules);
+      if (follow) {
+        follow(printer);
+      } else {
+        readAll(printer);
+      }
+      trails.end();
+      printer.flush();
+      queue.close();
+      summarize(limiter, trails.counts());
+    }
+    return strict && damaged > 0 ? Errors.FAILED : 0;
+  }
+
+  private RuleSet rules() throws IOException {
+    if (rulesets.isEmpty()) {
+      return RuleSet.EMPTY;
+    }
+    OfflineRules rules = new OfflineRules();
+    for (String name : rulesets) {
+      try (InputStream in = LogFiles.open(name)) {
+        rules.add(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IllegalArgumentException e) {
+        throw new UserException("--ruleset " + name + ": " + e.getMessage());
+      }
+    }
+    if (rules.notUnderstood() > 0) {
+      say(rules.notUnderstood() + " lines of the rule set were not understood");
+    }
+    return rules.ruleSet();
+  }
+
+  private void readAll(Printer printer) throws IOException {
+    for (String name : LogFiles.inOrderOfTime(files, ReadRun::parser)) {
+      file = name;
+      reader.beginFile();
+      try (InputStream in = LogFiles.open(name)) {
+        while (end.getCount() > 0 && reader.read(in)) {
+          printer.flush();
+        }
+      } catch (java.util.zip.ZipException | java.io.EOFException e) {
+        throw new IOException(name + " is damaged, or was cut: " + e.getMessage(), e);
+      }
+      reader.end();
+    }
+  }
+
+  private void follow(Printer printer) throws IOException, InterruptedException {
+    file = files.get(0);
+    LogFollower follower =
+        new LogFollower(
+            Path.of(file),
+            reader,
+            () -> {
+              if (!quiet && System.nanoTime() - lastTrace > SILENT_NANOS) {
+                quiet = true;
+                trails.quiet();
+              }
+              printer.flush();
+            });
+    Thread stopper =
+        new Thread(
+            () -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                // The process ends.
+              }
+              follower.stop();
+            },
+            "fwtrail-stop");
+    stopper.setDaemon(true);
+    stopper.start();
+    say("following " + SafeText.of(file) + "; Ctrl-C ends it");
+    follower.run();
+  }
+
+  private void line(byte[] b, int start, int lineEnd, boolean tooLong) {
+    if (end.getCount() == 0) {
+      return;
+    }
+    lines++;
+    LogLineParser.Outcome outcome = parser.parse(b, start, lineEnd, event);
+    if (tooLong && outcome == LogLineParser.Outcome.TRACE) {
+      outcome = LogLineParser.Outcome.DAMAGED;
+    }
+    switch (outcome) {
+      case TRACE -> {
+        traces++;
+        if (quiet || follow) {
+          quiet = false;
+          lastTrace = System.nanoTime();
+        }
+        trails.take(event);
+      }
+      case DAMAGED -> {
+        if (damaged++ < MOST_SHOWN) {
+          int length = Math.min(lineEnd - start, EXCERPT);
+          String text = new String(b, start, length, StandardCharsets.UTF_8);
+          damagedLines.add(
+              SafeText.of(file) + ":" + reader.number() + ": not understood: " + SafeText.of(text));
+        }
+      }
+      case OTHER -> {
+        // Not a trace.
+      }
+    }
+  }
+
+  private void summarize(Limiter limiter, TrailAssembler.Counts counts) {
+    damagedLines.forEach(ReadRun::say);
+    if (damaged > damagedLines.size()) {
+      say("and " + (damaged - damagedLines.size()) + " more lines that were not understood");
+    }
+    say(
+        limiter.summary()
+            + "; "
+            + lines
+            + " lines read, "
+            + traces
+            + " of them traces, "
+            + damaged
+            + " damaged");
+    if (counts.evicted > 0) {
+      say(counts.evicted + " trails were given up because too many packets were under way at once");
+    }
+  }
+
+  private static void say(String line) {
+    System.err.println("fwtrail: " + line);
+  }
+}

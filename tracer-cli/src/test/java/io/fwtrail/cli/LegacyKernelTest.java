@@ -1,0 +1,219 @@
+package io.fwtrail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fwtrail.netlink.lab.Host;
+import io.fwtrail.netlink.lab.Lab;
+import io.fwtrail.netlink.lab.NeedsKernel;
+import io.fwtrail.netlink.lab.Running;
+import io.fwtrail.netlink.lab.UdpSender;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Rules of iptables-legacy, whose traces come by NFLOG. */
+@NeedsKernel
+class LegacyKernelTest {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final Path SETTING = Path.of("/proc/sys/net/netfilter/nf_log/2");
+
+  /** What another source cannot have, or what differs from run to run. */
+  private static final List<String> OF_THE_SOURCE =
+      List.of("time", "clock", "source", "ct", "verdictFrom", "uid", "gid", "trail", "host");
+
+  private static final int FIRST_RANDOM_PORT = 30_000;
+
+  private static final List<String> OF_THE_RUN =
+      List.of("id", "seq", "ack", "window", "sport", "flowLabel");
+
+  private static String setting(Lab lab) throws Exception {
+    return lab.in(Host.GATEWAY, () -> Files.readString(SETTING).strip());
+  }
+
+  private static List<JsonNode> records(Running running) {
+    return running.out().stream().map(JSON::readTree).toList();
+  }
+
+  /**
+   * The trails, each with its hops without what may differ, sorted: where a rule rejects a packet,
+   * nf_tables tells of the answer's hops ahead of that rule's, a legacy table behind it.
+   */
+  private static List<String> comparable(List<JsonNode> hops) {
+    Map<Long, StringBuilder> trails = new TreeMap<>();
+    for (JsonNode hop : hops) {
+      ObjectNode bare = (ObjectNode) hop.deepCopy();
+      bare.remove(OF_THE_SOURCE);
+      ObjectNode packet = (ObjectNode) bare.get("packet");
+      packet.remove(OF_THE_RUN);
+      if (packet.path("dport").asInt() >= FIRST_RANDOM_PORT) {
+        packet.remove("dport");
+      }
+      JsonNode rule = bare.get("rule");
+      if (rule != null) {
+        ((ObjectNode) rule).remove("handle");
+        if (rule.get("text").asString().contains("-j MARK")) {
+          // nf_tables tells the mark after the rule, a legacy table that before it.
+          bare.remove("mark");
+        }
+      }
+      trails
+          .computeIfAbsent(hop.get("trail").asLong(), number -> new StringBuilder())
+          .append(bare)
+          .append('\n');
+    }
+    return trails.values().stream().map(StringBuilder::toString).sorted().toList();
+  }
+
+  private static List<JsonNode> hopsOf(String flavour) throws Exception {
+    try (Lab lab = new Lab()) {
+      IptablesGateway gateway = new IptablesGateway(lab, flavour);
+      Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "--output", "json-hops");
+      gateway.traffic();
+      await()
+          .atMost(Fwtrail.PATIENCE)
+          .until(() -> trace.out().stream().anyMatch(line -> line.contains("\"ip6\"")));
+      assertThat(Fwtrail.terminate(trace)).isZero();
+      assertThat(trace.err()).last().asString().contains("0 incomplete; 0 messages lost");
+      return records(trace);
+    }
+  }
+
+  @Test
+  void bothFlavoursGiveTheSameHops() throws Exception {
+    List<JsonNode> nft = hopsOf("nft");
+    List<JsonNode> legacy = hopsOf("legacy");
+    assertThat(nft).extracting(hop -> hop.get("source").asString()).containsOnly("nftrace");
+    assertThat(legacy).extracting(hop -> hop.get("source").asString()).containsOnly("nflog");
+    assertThat(legacy)
+        .extracting(hop -> hop.path("verdictFrom").asString())
+        .containsOnly("ruleset");
+    assertThat(comparable(legacy)).isEqualTo(comparable(nft));
+  }
+
+  @Test
+  void hopsOfBothEnginesAreOneTrailInTheKernelsOrder() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-t", "mangle", "-P", "FORWARD", "ACCEPT");
+      lab.run(
+          Host.GATEWAY,
+          "iptables-legacy",
+          "-A",
+          "FORWARD",
+          "-p",
+          "udp",
+          "--dport",
+          "66",
+          "-j",
+          "DROP");
+      lab.nft(
+          Host.GATEWAY,
+          """
+          table inet t {
+            chain early {
+              type filter hook forward priority -200; policy accept;
+              udp dport 66 counter
+            }
+            chain between {
+              type filter hook forward priority -10; policy accept;
+            }
+          }
+          """);
+      Running trace =
+          Fwtrail.ready(
+              lab, Host.GATEWAY, "trace", "-p", "udp", "--output", "json", "--count", "1");
+      try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 66)) {
+        sender.send(1, 1000);
+      }
+      assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+      JsonNode trail = records(trace).get(0);
+      assertThat(trail.get("verdict").asString()).isEqualTo("drop");
+      assertThat(trail.at("/decidedBy/rule/text").asString())
+          .isEqualTo("-A FORWARD -p udp -m udp --dport 66 -j DROP");
+      List<String> places = new ArrayList<>();
+      trail
+          .get("hops")
+          .forEach(
+              hop -> places.add(hop.get("source").asString() + " " + hop.get("chain").asString()));
+      assertThat(places)
+          .containsExactly(
+              "nflog PREROUTING",
+              "nftrace early",
+              "nftrace early",
+              "nflog FORWARD",
+              "nftrace between",
+              "nflog FORWARD");
+    }
+  }
+
+  @Test
+  void theKernelsSettingIsPutBack() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      String before = setting(lab);
+      Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      assertThat(setting(lab)).isEqualTo("nfnetlink_log");
+      assertThat(Fwtrail.terminate(listen)).isZero();
+      assertThat(setting(lab)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whatAKilledRunLeftIsPutRightByTheNext() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      String before = setting(lab);
+      Running killed = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      killed.process().destroyForcibly().waitFor();
+      assertThat(setting(lab)).isEqualTo("nfnetlink_log");
+
+      Running next = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      assertThat(Fwtrail.terminate(next)).isZero();
+      assertThat(next.err())
+          .anyMatch(line -> line.contains("net.netfilter.nf_log.2 put back to " + before));
+      assertThat(setting(lab)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void oneThatComesSecondSaysThatItHearsNoLegacyRules() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      Running first = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      Running second = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      assertThat(second.err())
+          .anyMatch(line -> line.contains("rules of iptables-legacy are not shown"));
+      assertThat(Fwtrail.terminate(second)).isZero();
+      assertThat(setting(lab)).isEqualTo("nfnetlink_log");
+      assertThat(Fwtrail.terminate(first)).isZero();
+    }
+  }
+
+  @Test
+  void rulesThatAreChangedUnderWayAreShownAsTheyAre() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      Running trace =
+          Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp", "--output", "json-hops");
+      lab.run(Host.GATEWAY, "iptables-legacy", "-A", "FORWARD", "-p", "udp", "-j", "ACCEPT");
+      await()
+          .atMost(Fwtrail.PATIENCE)
+          .until(
+              () -> {
+                try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 53)) {
+                  sender.send(1, 1000);
+                }
+                return trace.out().stream()
+                    .anyMatch(line -> line.contains("\"text\":\"-A FORWARD -p udp -j ACCEPT\""));
+              });
+      assertThat(Fwtrail.terminate(trace)).isZero();
+    }
+  }
+}

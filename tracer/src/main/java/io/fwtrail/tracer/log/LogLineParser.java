@@ -1,0 +1,273 @@
+package io.fwtrail.tracer.log;
+
+import io.fwtrail.tracer.hop.NameCache;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one line of a log: what the log daemon wrote before the kernel's message, and the message.
+ * It knows the classic syslog line, RFC 3339 and RFC 5424 ones, journalctl's short and JSON forms,
+ * dmesg's, and the records of /dev/kmsg. Whatever the bytes are, the answer is an {@link Outcome},
+ * never an exception. Not for use by several threads.
+ *
+ * <pre>
+ * Jul 18 18:33:27 gw kernel: [68907.892027] TRACE: filter:INPUT:rule:6 IN=eth0 …
+ * 2026-07-18T18:33:27.892027+02:00 gw kernel: [68907.892027] TRACE: …
+ * &lt;4&gt;1 2026-07-18T16:33:27.892027Z gw kernel - - - [68907.892027] TRACE: …
+ * [68907.892027] TRACE: …
+ * kern  :warn  : [68907.892027] TRACE: …
+ * 4,1234,68907892027,-;TRACE: …
+ * {"MESSAGE":"TRACE: …","__REALTIME_TIMESTAMP":"1784392407892027","_HOSTNAME":"gw",…}
+ * </pre>
+ */
+public final class LogLineParser {
+  /** What a line is. */
+  public enum Outcome {
+    /** A trace, and the event is filled. */
+    TRACE,
+    /** Something else that was logged. */
+    OTHER,
+    /** A trace, but cut, or mixed with another line, or otherwise not to be understood. */
+    DAMAGED
+  }
+
+  private static final byte[] TRACE = ascii("TRACE: ");
+  private static final byte[] KERNEL = ascii("kernel:");
+  private static final byte[] RFC5424_KERNEL = ascii(" kernel - - -");
+  private static final byte[] DMESG_FACILITY = ascii("kern  :");
+  private static final int MICROS = 1_000_000;
+
+  private final LogTime time;
+  private final TraceText trace = new TraceText();
+  private final JournalRecord journal = new JournalRecord();
+  private final NameCache names = new NameCache();
+  private byte[] array = {};
+  private ByteBuf view = Unpooled.EMPTY_BUFFER;
+
+  /**
+   * Makes one.
+   *
+   * @param zone of the classic form's times, which name none
+   * @param now nanoseconds since 1970-01-01T00:00Z: lines without a year are at most a day younger
+   * @param bootTime what to add to the kernel's clock where a line has no other time, likewise; 0
+   *     where it is not known
+   */
+  public LogLineParser(ZoneId zone, long now, long bootTime) {
+    this.time = new LogTime(zone, now, bootTime);
+  }
+
+  /**
+   * Reads a line.
+   *
+   * @param b where it lies
+   * @param start its first byte
+   * @param end behind its last, without the line's end
+   * @param event filled where the outcome is a trace, else undefined
+   */
+  public Outcome parse(byte[] b, int start, int end, LogEvent event) {
+    if (start < end && b[start] == '{') {
+      return parseJournal(b, start, end, event);
+    }
+    int message = find(b, start, end);
+    if (message < 0) {
+      return Outcome.OTHER;
+    }
+    event.clear();
+    if (!frame(b, start, message, event)) {
+      return Outcome.OTHER;
+    }
+    return trace.parse(b, message + TRACE.length, end, event, this::name)
+        ? Outcome.TRACE
+        : Outcome.DAMAGED;
+  }
+
+  private Outcome parseJournal(byte[] b, int start, int end, LogEvent event) {
+    if (!journal.parse(b, start, end)) {
+      return find(b, start, end) < 0 ? Outcome.OTHER : Outcome.DAMAGED;
+    }
+    byte[] text = journal.message();
+    int from = find(text, 0, text.length);
+    if (!journal.isKernel() || from < 0) {
+      return Outcome.OTHER;
+    }
+    event.clear();
+    event.time = journal.timeMicros() * 1_000;
+    event.kernelMicros = journal.kernelMicros();
+    event.host = journal.host();
+    return trace.parse(text, from + TRACE.length, text.length, event, this::name)
+        ? Outcome.TRACE
+        : Outcome.DAMAGED;
+  }
+
+  /** A name's String, the same for the same bytes. */
+  private String name(byte[] b, int start, int end) {
+    if (b != array) {
+      array = b;
+      view = Unpooled.wrappedBuffer(b);
+    }
+    return names.get(view, start, end);
+  }
+
+  /** Where "TRACE: " begins, or -1. */
+  private static int find(byte[] b, int start, int end) {
+    for (int i = start; i <= end - TRACE.length; i++) {
+      if (b[i] == 'T' && holds(b, i, end, TRACE)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Reads what stands before the message.
+   *
+   * @return whether it is the kernel's message, as far as the line tells: a program's own that says
+   *     "TRACE: " is none
+   */
+  private boolean frame(byte[] b, int start, int message, LogEvent event) {
+    int end = trimmed(b, start, message);
+    if (end > start && b[end - 1] == ']') {
+      int open = end - 1;
+      while (open > start && b[open] != '[') {
+        open--;
+      }
+      if (b[open] != '[') {
+        return false;
+      }
+      event.kernelMicros = micros(b, open + 1, end - 1);
+      if (event.kernelMicros < 0 && !time.readDmesgDate(b, open + 1, end - 1)) {
+        return false;
+      }
+      end = trimmed(b, start, open);
+      if (event.kernelMicros < 0) {
+        event.time = time.nanos();
+        return isDmesgHead(b, start, end);
+      }
+      if (isDmesgHead(b, start, end)) {
+        event.time = time.sinceBoot(event.kernelMicros);
+        return true;
+      }
+    } else if (end > start && b[end - 1] == ';') {
+      return kernelRecord(b, start, end - 1, event);
+    } else if (end == start) {
+      event.time = time.sinceBoot(0);
+      return true;
+    }
+    return syslog(b, start, end, event);
+  }
+
+  /** The head of dmesg's lines: nothing, a priority, or facility and level. */
+  private static boolean isDmesgHead(byte[] b, int start, int end) {
+    int from = skipPriority(b, start, end);
+    return from == end || (holds(b, from, end, DMESG_FACILITY) && b[end - 1] == ':');
+  }
+
+  /** {@code 4,1234,68907892027,-}: priority, sequence number, microseconds, flags. */
+  private boolean kernelRecord(byte[] b, int start, int end, LogEvent event) {
+    int comma = indexOf(b, ',', start, end);
+    comma = comma < 0 ? -1 : indexOf(b, ',', comma + 1, end);
+    int last = comma < 0 ? -1 : indexOf(b, ',', comma + 1, end);
+    long micros = last < 0 ? -1 : Digits.parse(b, comma + 1, last);
+    if (micros < 0) {
+      return false;
+    }
+    event.kernelMicros = micros;
+    event.time = time.sinceBoot(micros);
+    return true;
+  }
+
+  /** Time, host and "kernel". */
+  private boolean syslog(byte[] b, int start, int end, LogEvent event) {
+    int from = skipPriority(b, start, end);
+    if (from + 1 < end && b[from] == '1' && b[from + 1] == ' ') {
+      from += 2;
+    }
+    int host = time.readStamp(b, from, end);
+    if (host < 0 || host >= end || b[host] != ' ') {
+      return false;
+    }
+    host++;
+    event.time =
+        event.kernelMicros < 0 ? time.nanos() : time.withFraction(event.kernelMicros);
+    int hostEnd = indexOf(b, ' ', host, end);
+    if (hostEnd < 0) {
+      return false;
+    }
+    boolean kernel =
+        (end - KERNEL.length == hostEnd + 1 && holds(b, hostEnd + 1, end, KERNEL))
+            || (end - RFC5424_KERNEL.length == hostEnd && holds(b, hostEnd, end, RFC5424_KERNEL));
+    if (kernel) {
+      event.host = name(b, host, hostEnd);
+    }
+    return kernel;
+  }
+
+  private static int skipPriority(byte[] b, int start, int end) {
+    if (start < end && b[start] == '<') {
+      int close = indexOf(b, '>', start, Math.min(end, start + 5));
+      if (close > 0) {
+        return close + 1;
+      }
+    }
+    return start;
+  }
+
+  /** {@code   12.345678} in microseconds, or -1. */
+  private static long micros(byte[] b, int start, int end) {
+    int from = start;
+    while (from < end && b[from] == ' ') {
+      from++;
+    }
+    int dot = indexOf(b, '.', from, end);
+    if (dot < 0 || end - dot != 7) {
+      return -1;
+    }
+    long seconds = Digits.parse(b, from, dot);
+    long micros = Digits.parse(b, dot + 1, end);
+    return seconds < 0 || micros < 0 || seconds > Integer.MAX_VALUE
+        ? -1
+        : seconds * MICROS + micros;
+  }
+
+  private static int trimmed(byte[] b, int start, int end) {
+    int at = end;
+    while (at > start && b[at - 1] == ' ') {
+      at--;
+    }
+    return at;
+  }
+
+  static int indexOf(byte[] b, char wanted, int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (b[i] == wanted) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  static boolean holds(byte[] b, int start, int end, byte[] wanted) {
+    if (end - start < wanted.length) {
+      return false;
+    }
+    for (int i = 0; i < wanted.length; i++) {
+      if (b[start + i] != wanted[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Makes a String of bytes, and the same one of the same bytes. */
+  @FunctionalInterface
+  interface Names {
+    String of(byte[] b, int start, int end);
+  }
+}
