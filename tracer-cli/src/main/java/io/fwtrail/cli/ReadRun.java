@@ -4,6 +4,7 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.log.EventPipe;
 import io.fwtrail.tracer.log.LineReader;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.log.LogFiles;
@@ -13,6 +14,7 @@ import io.fwtrail.tracer.log.LogTrails;
 import io.fwtrail.tracer.ruleset.OfflineRules;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.TrailAssembler;
+import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -25,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /** Reads logs from the first line to the last, or on and on. */
 final class ReadRun {
@@ -54,6 +58,9 @@ final class ReadRun {
   private long lastTrace = System.nanoTime();
   private boolean quiet = true;
   private LogTrails trails = none();
+
+  /** To the thread that makes trails; null while following, where there is no hurry. */
+  private @Nullable EventPipe pipe;
 
   ReadRun(
       List<String> files,
@@ -121,18 +128,26 @@ final class ReadRun {
   }
 
   private void readAll(Printer printer) throws IOException {
-    for (String name : LogFiles.inOrderOfTime(files, ReadRun::parser)) {
-      file = name;
-      reader.beginFile();
-      try (InputStream in = LogFiles.open(name)) {
-        while (end.getCount() > 0 && reader.read(in)) {
-          printer.flush();
-        }
-      } catch (java.util.zip.ZipException | java.io.EOFException e) {
-        throw new IOException(name + " is damaged, or was cut: " + e.getMessage(), e);
+    List<String> ordered = LogFiles.inOrderOfTime(files, ReadRun::parser);
+    try (EventPipe toTrails = new EventPipe(trails::take, printer::flush)) {
+      pipe = toTrails;
+      for (String name : ordered) {
+        readFile(name);
       }
-      reader.end();
     }
+  }
+
+  private void readFile(String name) throws IOException {
+    file = name;
+    reader.beginFile();
+    try (InputStream in = LogFiles.open(name)) {
+      while (end.getCount() > 0 && reader.read(in)) {
+        // Until its end.
+      }
+    } catch (ZipException | EOFException e) {
+      throw new IOException(name + " is damaged, or was cut: " + e.getMessage(), e);
+    }
+    reader.end();
   }
 
   private void follow(Printer printer) throws IOException, InterruptedException {
@@ -170,18 +185,21 @@ final class ReadRun {
       return;
     }
     lines++;
-    LogLineParser.Outcome outcome = parser.parse(b, start, lineEnd, event);
+    LogEvent into = pipe == null ? event : pipe.next();
+    LogLineParser.Outcome outcome = parser.parse(b, start, lineEnd, into);
     if (tooLong && outcome == LogLineParser.Outcome.TRACE) {
       outcome = LogLineParser.Outcome.DAMAGED;
     }
     switch (outcome) {
       case TRACE -> {
         traces++;
-        if (quiet || follow) {
+        if (pipe != null) {
+          pipe.send();
+        } else {
           quiet = false;
           lastTrace = System.nanoTime();
+          trails.take(event);
         }
-        trails.take(event);
       }
       case DAMAGED -> {
         if (damaged++ < MOST_SHOWN) {

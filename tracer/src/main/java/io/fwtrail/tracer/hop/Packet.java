@@ -150,6 +150,14 @@ public record Packet(
   }
 
   /**
+   * A number that is the same for all packets that this one {@link #canBecome}, unless it is
+   * rewritten: most others can be told from it without a look at their headers.
+   */
+  public int fingerprint() {
+    return (id * 31 + length) * 31 + version;
+  }
+
+  /**
    * Whether {@code later} can be this packet after NAT, which at one point of the way changes
    * either its source or its destination, and not both.
    */

@@ -9,11 +9,14 @@ import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.trail.Trail;
 import java.io.Closeable;
 import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.SerializableString;
 import tools.jackson.core.io.CharacterEscapes;
+import tools.jackson.core.io.SerializedString;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -55,6 +58,10 @@ public final class JsonRecords implements Closeable {
     }
   }
 
+  /** More than most rule sets have rules. */
+  private static final int MOST_ENCODED = 16_384;
+
+  private final Map<String, SerializableString> encoded = new HashMap<>();
   private final JsonGenerator json;
   private final TimeText time = new TimeText();
 
@@ -72,34 +79,38 @@ public final class JsonRecords implements Closeable {
   /** Writes one trail as a line, its hops in it. */
   public void line(Trail trail) {
     json.writeStartObject();
-    json.writeNumberProperty("trail", trail.number());
-    json.writeStringProperty("begin", time.of(trail.begin()));
-    json.writeStringProperty("end", time.of(trail.end()));
+    number("trail", trail.number());
+    text("begin", time.of(trail.begin()));
+    text("end", time.of(trail.end()));
     if (trail.verdict() != null) {
-      json.writeStringProperty("verdict", trail.verdict().keyword());
+      recurring("verdict", trail.verdict().keyword());
     }
-    json.writeBooleanProperty("complete", trail.complete());
+    name("complete");
+    json.writeBoolean(trail.complete());
     optional("why", trail.why());
     Hop decider = trail.decidedBy();
     if (decider != null) {
-      json.writeObjectPropertyStart("decidedBy");
+      name("decidedBy");
+      json.writeStartObject();
       place(decider.family(), decider.table(), decider.chain());
-      json.writeStringProperty("kind", decider.kind().keyword());
+      recurring("kind", decider.kind().keyword());
       rule(decider.rule());
       json.writeEndObject();
     }
     packet(trail.packet());
-    json.writeArrayPropertyStart("changes");
+    name("changes");
+    json.writeStartArray();
     for (Trail.Change change : trail.changes()) {
       json.writeStartObject();
-      json.writeNumberProperty("hop", change.hop());
-      json.writeStringProperty("field", change.field());
+      number("hop", change.hop());
+      text("field", change.field());
       value("from", change.from());
       value("to", change.to());
       json.writeEndObject();
     }
     json.writeEndArray();
-    json.writeArrayPropertyStart("hops");
+    name("hops");
+    json.writeStartArray();
     for (Hop hop : trail.hops()) {
       write(hop);
     }
@@ -110,46 +121,46 @@ public final class JsonRecords implements Closeable {
 
   private void value(String name, Object value) {
     if (value instanceof Number number) {
-      json.writeNumberProperty(name, number.longValue());
+      number(name, number.longValue());
     } else {
-      json.writeStringProperty(name, value.toString());
+      text(name, value.toString());
     }
   }
 
   private void write(Hop hop) {
     json.writeStartObject();
-    json.writeStringProperty("time", time.of(hop.time()));
-    json.writeStringProperty("clock", hop.clock().keyword());
-    json.writeStringProperty("source", hop.source().keyword());
-    json.writeNumberProperty("trail", hop.trail());
+    text("time", time.of(hop.time()));
+    recurring("clock", hop.clock().keyword());
+    recurring("source", hop.source().keyword());
+    number("trail", hop.trail());
     place(hop.family(), hop.table(), hop.chain());
     if (hop.hook() != null) {
-      json.writeStringProperty("hook", hop.hook().keyword());
+      recurring("hook", hop.hook().keyword());
     }
-    json.writeStringProperty("kind", hop.kind().keyword());
+    recurring("kind", hop.kind().keyword());
     rule(hop.rule());
     if (hop.verdict() != null) {
-      json.writeStringProperty("verdict", hop.verdict().keyword());
+      recurring("verdict", hop.verdict().keyword());
     }
-    optional("target", hop.target());
+    recurringIfAny("target", hop.target());
     if (hop.verdictFrom() != null) {
-      json.writeStringProperty("verdictFrom", hop.verdictFrom().keyword());
+      recurring("verdictFrom", hop.verdictFrom().keyword());
     }
-    optional("in", hop.in());
-    optional("out", hop.out());
+    recurringIfAny("in", hop.in());
+    recurringIfAny("out", hop.out());
     Hop.Surroundings around = hop.surroundings();
     if (around != null) {
-      optional("physIn", around.physIn());
-      optional("physOut", around.physOut());
+      recurringIfAny("physIn", around.physIn());
+      recurringIfAny("physOut", around.physOut());
     }
     link(hop.packet());
     if (around != null) {
       optional("uid", around.uid());
       optional("gid", around.gid());
-      optional("host", around.host());
+      recurringIfAny("host", around.host());
     }
     if (hop.mark() != 0) {
-      json.writeNumberProperty("mark", hop.mark());
+      number("mark", hop.mark());
     }
     conntrack(hop.conntrack());
     packet(hop.packet());
@@ -157,24 +168,25 @@ public final class JsonRecords implements Closeable {
   }
 
   private void place(NfFamily family, String table, String chain) {
-    json.writeStringProperty("family", family.keyword());
-    json.writeStringProperty("table", table);
-    json.writeStringProperty("chain", chain);
+    recurring("family", family.keyword());
+    recurring("table", table);
+    recurring("chain", chain);
   }
 
   private void rule(@Nullable Rule rule) {
     if (rule == null) {
       return;
     }
-    json.writeObjectPropertyStart("rule");
+    name("rule");
+    json.writeStartObject();
     if (rule.number() > 0) {
-      json.writeNumberProperty("number", rule.number());
+      number("number", rule.number());
     }
     if (rule.handle() != 0) {
-      json.writeNumberProperty("handle", rule.handle());
+      number("handle", rule.handle());
     }
-    optional("text", rule.text());
-    optional("comment", rule.comment());
+    recurringIfAny("text", rule.text());
+    recurringIfAny("comment", rule.comment());
     json.writeEndObject();
   }
 
@@ -184,8 +196,8 @@ public final class JsonRecords implements Closeable {
       return;
     }
     if (link.macSrc() >= 0) {
-      json.writeStringProperty("macSrc", Packet.LinkLayer.macText(link.macSrc()));
-      json.writeStringProperty("macDst", Packet.LinkLayer.macText(link.macDst()));
+      text("macSrc", Packet.LinkLayer.macText(link.macSrc()));
+      text("macDst", Packet.LinkLayer.macText(link.macDst()));
     }
     optional("etherType", link.etherType());
     optional("vlan", link.vlan());
@@ -195,12 +207,13 @@ public final class JsonRecords implements Closeable {
     if (conntrack == null) {
       return;
     }
-    json.writeObjectPropertyStart("ct");
+    name("ct");
+    json.writeStartObject();
     if (conntrack.id() != 0) {
-      json.writeNumberProperty("id", conntrack.id());
+      number("id", conntrack.id());
     }
-    optional("direction", conntrack.direction());
-    optional("state", conntrack.state());
+    recurringIfAny("direction", conntrack.direction());
+    recurringIfAny("state", conntrack.state());
     json.writeEndObject();
   }
 
@@ -208,12 +221,13 @@ public final class JsonRecords implements Closeable {
     if (packet == null) {
       return;
     }
-    json.writeObjectPropertyStart("packet");
+    name("packet");
+    json.writeStartObject();
     optional("version", packet.version());
     address("src", packet.src());
     address("dst", packet.dst());
-    optional("protocol", packet.protocol());
-    optional("operation", packet.arpOperation());
+    recurringIfAny("protocol", packet.protocol());
+    recurringIfAny("operation", packet.arpOperation());
     optional("length", packet.length());
     optional("tos", packet.tos());
     if (packet.version() == 6) {
@@ -223,15 +237,18 @@ public final class JsonRecords implements Closeable {
       optional("ttl", packet.ttl());
       optional("id", packet.id());
       if (packet.version() == 4) {
-        json.writeBooleanProperty("df", packet.dontFragment());
+        name("df");
+        json.writeBoolean(packet.dontFragment());
       }
     }
     Packet.Fragment fragment = packet.fragment();
     if (fragment != null) {
-      json.writeObjectPropertyStart("fragment");
+      name("fragment");
+      json.writeStartObject();
       optional("offset", fragment.offset());
       if (fragment.offset() != Packet.ABSENT) {
-        json.writeBooleanProperty("more", fragment.more());
+        name("more");
+        json.writeBoolean(fragment.more());
       }
       json.writeEndObject();
     }
@@ -244,19 +261,20 @@ public final class JsonRecords implements Closeable {
   private void transport(Packet packet) {
     Packet.Tcp tcp = packet.tcp();
     if (tcp != null) {
-      json.writeNumberProperty("seq", tcp.seq());
-      json.writeNumberProperty("ack", tcp.ack());
-      json.writeNumberProperty("window", tcp.window());
-      json.writeArrayPropertyStart("flags");
+      number("seq", tcp.seq());
+      number("ack", tcp.ack());
+      number("window", tcp.window());
+      name("flags");
+      json.writeStartArray();
       for (String flag : tcp.flags()) {
-        json.writeString(flag);
+        json.writeString(encoded(flag));
       }
       json.writeEndArray();
     }
     Packet.Icmp icmp = packet.icmp();
     if (icmp != null) {
-      json.writeNumberProperty("icmpType", icmp.type());
-      json.writeNumberProperty("icmpCode", icmp.code());
+      number("icmpType", icmp.type());
+      number("icmpCode", icmp.code());
       optional("icmpId", icmp.id());
       optional("icmpSeq", icmp.seq());
     }
@@ -264,19 +282,75 @@ public final class JsonRecords implements Closeable {
 
   private void address(String name, @Nullable IpAddress address) {
     if (address != null) {
-      json.writeStringProperty(name, address.toString());
+      text(name, address.toString());
     }
+  }
+
+  private void name(String name) {
+    json.writeName(encoded(name));
+  }
+
+  private void number(String name, long value) {
+    name(name);
+    json.writeNumber(value);
+  }
+
+  private void text(String name, String value) {
+    name(name);
+    json.writeString(value);
+  }
+
+  /**
+   * A value of which there are few: a word of the record's own, a name or text of the rule set. It
+   * is made bytes once, not in each record.
+   */
+  private void recurring(String name, String value) {
+    name(name);
+    if (isPrintableAscii(value)) {
+      json.writeString(encoded(value));
+    } else {
+      // Only the generator knows of the escapes above.
+      json.writeString(value);
+    }
+  }
+
+  private static boolean isPrintableAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c > HIGHEST_UNESCAPED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void recurringIfAny(String name, @Nullable String value) {
+    if (value != null) {
+      recurring(name, value);
+    }
+  }
+
+  private SerializableString encoded(String text) {
+    SerializableString known = encoded.get(text);
+    if (known == null) {
+      if (encoded.size() >= MOST_ENCODED) {
+        encoded.clear();
+      }
+      known = new SerializedString(text);
+      encoded.put(text, known);
+    }
+    return known;
   }
 
   private void optional(String name, long value) {
     if (value != Packet.ABSENT) {
-      json.writeNumberProperty(name, value);
+      number(name, value);
     }
   }
 
   private void optional(String name, @Nullable String value) {
     if (value != null) {
-      json.writeStringProperty(name, value);
+      text(name, value);
     }
   }
 

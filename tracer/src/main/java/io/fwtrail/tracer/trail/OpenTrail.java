@@ -52,6 +52,10 @@ final class OpenTrail {
   boolean toLoopback;
   @Nullable Packet first;
   @Nullable Packet packet;
+
+  /** Of {@link #packet}; see {@link Packet#fingerprint}. */
+  int fingerprint;
+
   @Nullable String in;
   @Nullable String out;
   @Nullable Conntrack conntrack;
@@ -280,6 +284,7 @@ final class OpenTrail {
       Changes.between(packet, now, hops.size() + 1, changes);
     }
     packet = now;
+    fingerprint = now.fingerprint();
   }
 
   /** Takes any message after {@link #enter}. */

@@ -79,8 +79,16 @@ public final class TrailAssembler {
   private @Nullable OpenTrail newest;
   private long numbers;
 
-  /** Keys of trails that have none; those of the kernel are never in this range. */
-  private long madeUpKeys = Long.MIN_VALUE;
+  /**
+   * Made-up keys are far apart: numbers in a row would lie in a row in the map, and removing one
+   * would move all behind it. They come again after 2^62 only, and the kernel's are never in this
+   * range.
+   */
+  private static final long KEY_STEP = 0x1e37_79b9_7f4a_7c15L;
+
+  private static final long KEY_RANGE = 1L << 62;
+
+  private long madeUpKeys;
 
   private int keylessTrails;
 
@@ -163,8 +171,12 @@ public final class TrailAssembler {
    */
   private @Nullable OpenTrail byHeaders(Sighting s) {
     OpenTrail translated = null;
+    int fingerprint = s.packet == null ? 0 : s.packet.fingerprint();
     OpenTrail trail = newest;
     for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
+      if (trail.fingerprint != fingerprint) {
+        continue;
+      }
       if (trail.isFurtherHere(s)) {
         s.entersBaseChain = false;
         return trail;
@@ -179,7 +191,8 @@ public final class TrailAssembler {
     }
     s.entersBaseChain = true;
     if (translated == null) {
-      s.key = ++madeUpKeys;
+      madeUpKeys = (madeUpKeys + KEY_STEP) & (KEY_RANGE - 1);
+      s.key = Long.MIN_VALUE | madeUpKeys;
     }
     return translated;
   }
