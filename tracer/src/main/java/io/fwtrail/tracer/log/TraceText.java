@@ -5,6 +5,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.PacketDecoder;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class TraceText {
   private static final byte[] IN = LogLineParser.ascii(" IN=");
   private static final int ETHERNET_OCTETS = 14;
+
+  /** ICMP, TCP, UDP, ESP, AH, ICMPv6, UDP-Lite. */
+  private static final Set<Integer> NAMED = Set.of(1, 6, 17, 50, 51, 58, 136);
 
   /** Which words were seen; each may come once. */
   private static final int SEEN_OUT = 1;
@@ -154,7 +158,7 @@ final class TraceText {
     if (!isWhole()) {
       return false;
     }
-    event.packet = packet(event);
+    event.packet = packet();
     event.family = isV6() ? NfFamily.IP6 : NfFamily.IP;
     return true;
   }
@@ -501,8 +505,9 @@ final class TraceText {
     long number = Digits.parse(b, from, end);
     if (number >= 0) {
       seen |= SEEN_PROTOCOL_NUMBER;
-      protocol = PacketDecoder.protocolName((int) number);
-      return number <= 255;
+      protocol = PacketDecoder.protocolName((int) number & 0xff);
+      // Those that the kernel has a name for it prints by name: else the number was cut.
+      return number <= 255 && !NAMED.contains((int) number);
     }
     protocol =
         switch (String.valueOf(names.of(b, from, end))) {
@@ -631,12 +636,17 @@ final class TraceText {
     return switch (protocol) {
       case "tcp" -> (seen & TCP_WORDS) == TCP_WORDS;
       case "udp", "udplite" -> (seen & UDP_WORDS) == UDP_WORDS;
-      case "icmp", "icmpv6" -> (seen & SEEN_CODE) != 0;
+      case "icmp" -> (seen & SEEN_CODE) != 0 && (isEcho(8, 0) == ((seen & SEEN_SEQ) != 0));
+      case "icmpv6" -> (seen & SEEN_CODE) != 0 && (isEcho(128, 129) == ((seen & SEEN_SEQ) != 0));
       default -> true;
     };
   }
 
-  private Packet packet(LogEvent event) {
+  private boolean isEcho(int request, int reply) {
+    return icmpType == request || icmpType == reply;
+  }
+
+  private Packet packet() {
     boolean v6 = isV6();
     boolean fragment = fragmentOffset >= 0 || more;
     boolean icmp = "icmp".equals(protocol) || "icmpv6".equals(protocol);
