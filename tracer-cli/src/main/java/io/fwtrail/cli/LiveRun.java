@@ -94,7 +94,7 @@ final class LiveRun {
     thread.start();
   }
 
-  private static NetworkNamespace namespace(@Nullable String name) throws IOException {
+  static NetworkNamespace namespace(@Nullable String name) throws IOException {
     if (name == null) {
       return NetworkNamespace.current();
     }

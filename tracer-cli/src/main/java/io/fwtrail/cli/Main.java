@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       TraceCommand.class,
       ListenCommand.class,
       ReadCommand.class,
+      RulesCommand.class,
       SetupCommand.class,
       DemoCommand.class,
       DoctorCommand.class,
@@ -66,6 +67,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? One of: trace, listen, read, setup, demo, doctor");
+        spec.commandLine(),
+        "which command? One of: trace, listen, read, rules, setup, demo, doctor");
   }
 }

@@ -39,16 +39,16 @@ class OutputOptions {
       case "always" -> true;
       case "never" -> false;
       default ->
-          outputIsTerminal()
+          isTerminal(1)
               && System.getenv("NO_COLOR") == null
               && !"dumb".equals(System.getenv("TERM"));
     };
   }
 
-  /** System.console() asks for standard input too, and since Java 22 says something else. */
-  private static boolean outputIsTerminal() {
+  /** Whether a descriptor is one. System.console() says something else since Java 22. */
+  static boolean isTerminal(int descriptor) {
     try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
       return target.startsWith("/dev/pts/")
           || target.startsWith("/dev/tty")
           || target.equals("/dev/console");

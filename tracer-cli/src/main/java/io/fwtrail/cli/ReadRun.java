@@ -91,10 +91,11 @@ final class ReadRun {
   int run() throws IOException, InterruptedException {
     RuleSet rules = rules();
     Shutdown.onSignal(end::countDown);
+    Limiter limiter;
     try (OutputQueue queue =
         new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown, true)) {
       Printer printer = output.form.printer(queue, output.colourWanted());
-      Limiter limiter = new Limiter(printer, output.count, null, end);
+      limiter = new Limiter(printer, output.count, null, end);
       trails = trails(limiter, rules);
       if (follow) {
         follow(printer);
@@ -103,9 +104,8 @@ final class ReadRun {
       }
       trails.end();
       printer.flush();
-      queue.close();
-      summarize(limiter, trails.counts());
     }
+    summarize(limiter, trails.counts());
     return strict && damaged > 0 ? Errors.FAILED : 0;
   }
 

@@ -66,7 +66,7 @@ class UsageTest {
   void asksForACommand() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("which command? One of: trace, listen, read, setup, demo, doctor");
+        .contains("which command? One of: trace, listen, read, rules, setup, demo, doctor");
   }
 
   @Test

@@ -88,6 +88,18 @@ public final class Nfnetlink {
     batch(writer, BATCH_BEGIN, sequence);
   }
 
+  /**
+   * Writes the message that opens a batch of nf_tables, which the kernel refuses (ERESTART) if the
+   * rule set is not of this generation any more ({@code NFNL_BATCH_GENID}, Linux 4.11).
+   */
+  public static void batchBegin(MessageWriter writer, int sequence, long generation) {
+    writer
+        .begin(BATCH_BEGIN, io.fwtrail.netlink.NetlinkConstants.FLAG_REQUEST, sequence)
+        .raw((byte) 0, (byte) 0, (byte) 0, (byte) SUBSYSTEM_NFTABLES)
+        .bigEndianInt(1, (int) generation)
+        .end();
+  }
+
   /** Writes the message that ends a batch, upon which the kernel carries it out. */
   public static void batchEnd(MessageWriter writer, int sequence) {
     batch(writer, BATCH_END, sequence);

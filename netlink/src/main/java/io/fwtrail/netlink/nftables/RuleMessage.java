@@ -165,6 +165,26 @@ public record RuleMessage(
     }
   }
 
+  /** Writes a command of a batch that deletes one rule. */
+  public static void writeDelete(
+      MessageWriter writer,
+      int sequence,
+      NfFamily family,
+      String table,
+      String chain,
+      long handle) {
+    Nfnetlink.begin(
+            writer,
+            NfTables.DELRULE,
+            NetlinkConstants.FLAG_REQUEST | NetlinkConstants.FLAG_ACK,
+            sequence,
+            family.number())
+        .string(TABLE, table)
+        .string(CHAIN, chain)
+        .bigEndianLong(HANDLE, handle)
+        .end();
+  }
+
   /** Writes a request for all rules of all tables and families, as a dump. */
   public static void writeDump(MessageWriter writer, int sequence) {
     writeDump(writer, sequence, NfFamily.UNSPECIFIED.number(), null);

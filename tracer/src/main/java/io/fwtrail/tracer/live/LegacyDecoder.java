@@ -32,8 +32,8 @@ final class LegacyDecoder {
     if (!decoder.fill(event, message.decode(cursor), time)) {
       return false;
     }
-    // What the kernel may have told is when the packet came in, which is the same at all its hops,
-    // and unknown on its way out (NFULA_TIMESTAMP is the buffer's time stamp).
+    // The kernel tells a time at some hooks only (not on the way out), and where anybody captures
+    // packets it is that of the packet's arrival: one clock for all hops serves better.
     event.time = time;
     sightings.fill(s, event, rules);
     return true;

@@ -58,6 +58,8 @@ public final class LiveTrace implements Closeable {
 
   private static final long DRAIN_RETRY_MILLIS = 2;
 
+  private static final String NOT_SHOWN = "the rules of iptables-legacy are not shown: ";
+
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("fwtrail", true), EpollIoHandler.newFactory());
@@ -148,7 +150,9 @@ public final class LiveTrace implements Closeable {
       }
       throw e;
     }
-    assembler = new TrailAssembler(listener, options.limits(), mark != null);
+    // The mark's own hops come over netlink, and may come behind what the kernel log tells.
+    boolean onlyMarked = mark != null && !(legacy instanceof KernelLogListening);
+    assembler = new TrailAssembler(listener, options.limits(), onlyMarked);
     handler =
         new TraceHandler(
             ruleSets(reader),
@@ -163,17 +167,38 @@ public final class LiveTrace implements Closeable {
   }
 
   private @Nullable Closeable listenToLegacy(LegacyBy by) throws IOException {
+    if (by == LegacyBy.KERNEL_LOG) {
+      return listenToKernelLog();
+    }
     try {
       return LegacyListening.start(channel, namespace);
     } catch (NflogGroupTakenException e) {
-      notices.add("the rules of iptables-legacy are not shown: " + e.getMessage());
+      if (NfLogSetting.isHeld(namespace)) {
+        notices.add(NOT_SHOWN + "another fwtrail has them, and they go to one program only");
+        return null;
+      }
+      return instead(e);
     } catch (KernelRefusedException e) {
-      notices.add(
-          "the rules of iptables-legacy are not shown: "
-              + e.getMessage()
-              + "; modprobe nfnetlink_log");
+      return instead(e);
     }
-    return null;
+  }
+
+  private @Nullable Closeable instead(IOException why) {
+    try {
+      Closeable listening = listenToKernelLog();
+      notices.add("hops of iptables-legacy come from the kernel log: " + why.getMessage());
+      return listening;
+    } catch (IOException e) {
+      notices.add(NOT_SHOWN + why.getMessage() + "; and the kernel log: " + e.getMessage());
+      return null;
+    }
+  }
+
+  private Closeable listenToKernelLog() throws IOException {
+    return KernelLogListening.start(
+        namespace,
+        event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
+        lost -> channel.eventLoop().execute(() -> assembler.lost(lost)));
   }
 
   private void replaceLegacy(List<RuleSet.Table> tables) {
@@ -334,6 +359,13 @@ public final class LiveTrace implements Closeable {
         mark.close();
       } catch (IOException e) {
         // Somebody removed the table, or the right is gone; the kernel removes what is left.
+      }
+    }
+    if (legacy instanceof KernelLogListening listening) {
+      try {
+        listening.close();
+      } catch (IOException e) {
+        // The setting cannot be put back by who may not set it any more.
       }
     }
     CompletableFuture<Boolean> drained = new CompletableFuture<>();

@@ -161,23 +161,39 @@ public final class NfLogSetting implements AutoCloseable {
     return !leftBehind(namespace).isEmpty();
   }
 
+  /** Whether a run that goes on has changed the setting. */
+  static boolean isHeld(NetworkNamespace namespace) throws IOException {
+    for (Path file : notes(namespace)) {
+      if (isRunning(file.getFileName().toString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What a file says. */
   private record Note(Path file, Map<String, String> before, Map<String, String> changed) {}
 
   private static List<Note> leftBehind(NetworkNamespace namespace) throws IOException {
     List<Note> left = new ArrayList<>();
-    if (!Files.isDirectory(NOTES)) {
-      return left;
-    }
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(NOTES, NOTE_PREFIX + namespace.inode() + "-*")) {
-      for (Path file : files) {
-        if (!isRunning(file.getFileName().toString())) {
-          left.add(parse(file));
-        }
+    for (Path file : notes(namespace)) {
+      if (!isRunning(file.getFileName().toString())) {
+        left.add(parse(file));
       }
     }
     return left;
+  }
+
+  private static List<Path> notes(NetworkNamespace namespace) throws IOException {
+    if (!Files.isDirectory(NOTES)) {
+      return List.of();
+    }
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(NOTES, NOTE_PREFIX + namespace.inode() + "-*")) {
+      files.forEach(found::add);
+    }
+    return found;
   }
 
   /** The name ends in the process's number and the moment at which it began: numbers come again. */

@@ -9,6 +9,9 @@ import io.fwtrail.netlink.nftables.GenerationMessage;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.TraceMessage;
+import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.log.LegacySightings;
+import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Sighting;
 import io.fwtrail.tracer.trail.TrailAssembler;
@@ -60,6 +63,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private final RuleSets ruleSets;
   private final TraceDecoder decoder;
   private final LegacyDecoder legacyDecoder;
+  private final LegacySightings logSightings =
+      new LegacySightings(Hop.Source.KMSG, Hop.Clock.KERNEL);
   private final TrailAssembler assembler;
   private final LiveCounts counts;
   private final BooleanSupplier allRead;
@@ -242,6 +247,14 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
                   RETRY_MILLIS,
                   TimeUnit.MILLISECONDS);
     }
+  }
+
+  /** Takes what the kernel log told; on the event loop. */
+  void seeLogged(LogEvent event) {
+    counts.messages++;
+    logSightings.fill(sighting, event, history.newest());
+    assembler.see(sighting, System.nanoTime());
+    afterRead.run();
   }
 
   /** The tables of iptables-legacy are others from now on. */

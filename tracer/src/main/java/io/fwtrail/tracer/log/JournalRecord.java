@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** One record of {@code journalctl -o json} (systemd.journal-fields(7)). */
@@ -47,7 +48,7 @@ final class JournalRecord {
     kernelMicros = LogEvent.ABSENT;
     host = null;
     kernel = false;
-    try (JsonParser json = factory.createParser(b, start, end - start)) {
+    try (JsonParser json = factory.createParser(ObjectReadContext.empty(), b, start, end - start)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         return false;
       }

@@ -82,6 +82,7 @@ public final class IptablesSave {
    * @param bytes of those packets, or -1
    * @param goesTo what stands behind -j or -g, or null
    * @param isGoto whether it was -g
+   * @param words the chain, and all words behind it without their quotes: what {@code -D} takes
    */
   public record SavedRule(
       String text,
@@ -89,9 +90,10 @@ public final class IptablesSave {
       long packets,
       long bytes,
       @Nullable String goesTo,
-      boolean isGoto) {
+      boolean isGoto,
+      List<String> words) {
     private SavedRule withoutCounters() {
-      return new SavedRule(text, comment, -1, -1, goesTo, isGoto);
+      return new SavedRule(text, comment, -1, -1, goesTo, isGoto, words);
     }
   }
 
@@ -238,6 +240,7 @@ public final class IptablesSave {
     if (chain == null) {
       return false;
     }
+    List<String> all = new ArrayList<>(List.of(words.text()));
     StringBuilder text = new StringBuilder("-A ").append(words.raw());
     String comment = null;
     String goesTo = null;
@@ -245,6 +248,7 @@ public final class IptablesSave {
     String held = null;
     while (words.next()) {
       String word = words.text();
+      all.add(word);
       if (held != null) {
         // Behind "-m": the comment match is left out, with what follows it.
         String match = held;
@@ -258,6 +262,7 @@ public final class IptablesSave {
         continue;
       } else if (word.equals("--comment") && words.next()) {
         comment = comment == null ? words.text() : comment;
+        all.add(words.text());
         continue;
       } else if (word.equals("-j")
           || word.equals("-g")
@@ -269,10 +274,15 @@ public final class IptablesSave {
           return false;
         }
         goesTo = words.text();
+        all.add(goesTo);
       }
       text.append(' ').append(words.raw());
     }
-    chain.rules().add(new SavedRule(text.toString(), comment, packets, bytes, goesTo, isGoto));
+    chain
+        .rules()
+        .add(
+            new SavedRule(
+                text.toString(), comment, packets, bytes, goesTo, isGoto, List.copyOf(all)));
     return true;
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +26,7 @@ class LogFollowerTest {
   private LogFollower follower;
   private Thread thread;
   private volatile Throwable failure;
-  private volatile int polls;
+  private final AtomicInteger polls = new AtomicInteger();
 
   @BeforeEach
   void begin() {
@@ -34,7 +35,7 @@ class LogFollowerTest {
         new LineReader(
             (b, start, end, tooLong) ->
                 lines.add(new String(b, start, end - start, StandardCharsets.UTF_8)));
-    follower = new LogFollower(log, reader, () -> polls++);
+    follower = new LogFollower(log, reader, polls::incrementAndGet);
     thread =
         new Thread(
             () -> {
@@ -64,7 +65,7 @@ class LogFollowerTest {
 
   @Test
   void aFileMayBeToComeAndGrows() throws IOException {
-    await().until(() -> polls > 1);
+    await().until(() -> polls.get() > 1);
     write(log, "one\ntw");
     awaitLines("one");
     write(log, "o\n");
@@ -90,8 +91,8 @@ class LogFollowerTest {
     write(log, "one\ntwo\n");
     awaitLines("one", "two");
     Files.writeString(log, "", StandardOpenOption.TRUNCATE_EXISTING);
-    int before = polls;
-    await().until(() -> polls > before + 1);
+    int before = polls.get();
+    await().until(() -> polls.get() > before + 1);
     write(log, "three\n");
     awaitLines("one", "two", "three");
   }

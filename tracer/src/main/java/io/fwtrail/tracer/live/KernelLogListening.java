@@ -1,0 +1,129 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.tracer.log.KernelLog;
+import io.fwtrail.tracer.log.LogEvent;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * Has the kernel write what legacy tables trace to its log, and reads it there: where NFLOG cannot
+ * be had. What the kernel log tells is not in order with what comes over netlink.
+ */
+final class KernelLogListening implements Closeable {
+  private static final Path FIRST_NAMESPACE = Path.of("/proc/1/ns/net");
+  private static final Path ALL_NAMESPACES = Path.of("/proc/sys/net/netfilter/nf_log_all_netns");
+  private static final int WAIT_MILLIS = 100;
+  private static final long END_MILLIS = 2_000;
+
+  private final KernelLog log;
+  private final NfLogSetting setting;
+  private final Consumer<LogEvent> events;
+  private final LongConsumer losses;
+  private final Thread thread = new Thread(this::read, "fwtrail-kmsg");
+  private volatile boolean ending;
+
+  private KernelLogListening(
+      KernelLog log, NfLogSetting setting, Consumer<LogEvent> events, LongConsumer losses) {
+    this.log = log;
+    this.setting = setting;
+    this.events = events;
+    this.losses = losses;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param events takes each trace, in an object of its own, on the reading thread
+   * @param losses takes how many records of the log were lost, likewise
+   * @throws IOException if the log may not be read, or the kernel does not log this namespace
+   */
+  static KernelLogListening start(
+      NetworkNamespace namespace, Consumer<LogEvent> events, LongConsumer losses)
+      throws IOException {
+    if (!isLogged(namespace)) {
+      throw new IOException(
+          "the kernel logs packets of the first network namespace only: sysctl"
+              + " net.netfilter.nf_log_all_netns=1 has it log those of all");
+    }
+    KernelLog log = new KernelLog();
+    try {
+      KernelLogListening listening =
+          new KernelLogListening(
+              log, NfLogSetting.change(namespace, NfLogSetting.toKernelLog()), events, losses);
+      listening.thread.setDaemon(true);
+      listening.thread.start();
+      return listening;
+    } catch (IOException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Only the first namespace has that setting. It is mostly the one that this program was started
+   * in; the first process's cannot be entered by everyone.
+   */
+  private static boolean isLogged(NetworkNamespace namespace) throws IOException {
+    return namespace.call(() -> Files.exists(ALL_NAMESPACES))
+        || allAreLogged(NetworkNamespace.current())
+        || allAreLoggedOf(FIRST_NAMESPACE);
+  }
+
+  private static boolean allAreLoggedOf(Path namespace) {
+    try {
+      return allAreLogged(NetworkNamespace.at(namespace));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean allAreLogged(NetworkNamespace first) throws IOException {
+    try {
+      return first.call(() -> Files.readString(ALL_NAMESPACES).strip().equals("1"));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private void read() {
+    try {
+      LogEvent event = new LogEvent();
+      while (!ending) {
+        if (log.next(event, WAIT_MILLIS)) {
+          events.accept(event);
+          event = new LogEvent();
+        }
+        long lost = log.takeLost();
+        if (lost > 0) {
+          losses.accept(lost);
+        }
+      }
+    } catch (IOException e) {
+      // What was read stands; nothing more will come.
+    }
+  }
+
+  /** Puts the kernel's setting back, and stops to read. */
+  @Override
+  public void close() throws IOException {
+    if (ending) {
+      return;
+    }
+    ending = true;
+    setting.close();
+    try {
+      thread.join(END_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!thread.isAlive()) {
+      log.close();
+    }
+  }
+}
