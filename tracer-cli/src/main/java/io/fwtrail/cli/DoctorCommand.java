@@ -11,9 +11,11 @@ import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.TableMessage;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.live.LiveTrace;
+import io.fwtrail.tracer.live.NfLogSetting;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.ruleset.LibNftables;
+import io.fwtrail.tracer.ruleset.TraceRule;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
@@ -49,9 +51,6 @@ final class DoctorCommand implements Callable<Integer> {
   private static final long TRACE_GROUP_BIT = 1L << 8;
 
   private static final int TRIAL_SECONDS = 5;
-  private static final int NFTA_META_KEY = 2;
-  private static final int NFTA_META_SOURCE = 3;
-  private static final int META_NFTRACE = 12;
 
   @Option(names = "--inside", hidden = true)
   private boolean inside;
@@ -177,15 +176,20 @@ final class DoctorCommand implements Callable<Integer> {
     } else if (version.contains("nf_tables")) {
       good(version + ": its rules are nf_tables rules, and traced as such");
     } else {
-      note(version + ": its legacy rules are not shown");
+      good(version + ": its legacy rules are shown by way of NFLOG");
     }
     Path legacy = Path.of("/proc/net/ip_tables_names");
     try {
+      if (NfLogSetting.isLeftBehind(NetworkNamespace.current())) {
+        note(
+            "a fwtrail that was killed left net.netfilter.nf_log changed: the next 'fwtrail listen"
+                + " --for 1s' puts it back");
+      }
       if (Files.exists(legacy) && !Files.readString(legacy).isBlank()) {
         note(
             "legacy iptables tables are in use ("
                 + String.join(", ", Files.readString(legacy).strip().split("\\s+"))
-                + "): packets meet them too, but their rules are not shown");
+                + "): their hops come by NFLOG, in one trail with the others");
       }
     } catch (IOException e) {
       // Only root may read it; what it says is no more than a note.
@@ -310,7 +314,7 @@ final class DoctorCommand implements Callable<Integer> {
           RuleMessage::writeDump,
           message -> {
             RuleMessage rule = RuleMessage.decode(message);
-            if (!owned.contains(rule.table()) && setsTrace(rule)) {
+            if (!owned.contains(rule.table()) && TraceRule.sets(rule)) {
               note(
                   "a rule in "
                       + io.fwtrail.netlink.nftables.NfFamily.of(rule.family()).keyword()
@@ -320,31 +324,9 @@ final class DoctorCommand implements Callable<Integer> {
                       + rule.chain()
                       + " (handle "
                       + rule.handle()
-                      + ") traces packets: 'fwtrail listen' shows them");
+                      + ") traces packets: 'fwtrail listen' shows them, 'fwtrail rules' lists them");
             }
           });
     }
-  }
-
-  private static boolean setsTrace(RuleMessage rule) {
-    boolean[] sets = {false};
-    rule.expressions(
-        step -> {
-          if (step.name().equals("meta")) {
-            boolean key = false;
-            boolean source = false;
-            while (step.attributes().next()) {
-              switch (step.attributes().type()) {
-                case NFTA_META_KEY -> key = step.attributes().bigEndianInt() == META_NFTRACE;
-                case NFTA_META_SOURCE -> source = true;
-                default -> {
-                  // The target register, of a load.
-                }
-              }
-            }
-            sets[0] |= key && source;
-          }
-        });
-    return sets[0];
   }
 }

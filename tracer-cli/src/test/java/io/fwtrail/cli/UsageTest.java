@@ -32,7 +32,16 @@ class UsageTest {
             + "'udpp' is no protocol; did you mean 'udp'?",
         "trace -d 10.1        | fwtrail trace: --destination: "
             + "'10.1' is not an IP address; 10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
-        "trace -s 10.0.0.0/33 | fwtrail trace: --source: "
+        "trace --source 10.0.0.1 | fwtrail trace: --source: '10.0.0.1' is no source of hops; there are"
+            + " netlink and kmsg (addresses go with -s)",
+        "setup | fwtrail setup: set up what? One of: rsyslog, remove",
+        "setup rsylog | fwtrail setup: unexpected 'rsylog'; did you mean 'rsyslog'?",
+        "setup rsyslog --file x | fwtrail setup rsyslog: --file: 'x' is not absolute; a path that"
+            + " begins with / is",
+        "rules filter | fwtrail rules: a table and a chain are needed: fwtrail rules filter INPUT 6",
+        "rules filter INPUT x | fwtrail rules: 'x' is no number of a rule: they count from 1",
+        "read | fwtrail read: missing required parameter: 'FILE",
+        "trace -s 10.0.0.0/33 | fwtrail trace: --src: "
             + "the prefix length '33' is not a number from 0 to 32; "
             + "10.0.0.1, 10.0.0.0/8 and 2001:db8::/32 are examples",
         "trace --dport 99999  | fwtrail trace: --destination-port: '99999' is no port; 53, 1000:2000 and a name in /etc/services are examples",

@@ -46,10 +46,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyLibNftablesCallsNativeCode() {
+  void onlyLibNftablesAndTheKernelLogCallNativeCode() {
     noClasses()
         .that()
-        .haveNameNotMatching("io\\.fwtrail\\.tracer\\.ruleset\\.LibNftables(\\$.*)?")
+        .haveNameNotMatching(
+            "io\\.fwtrail\\.tracer\\.(ruleset\\.LibNftables|log\\.KernelLog)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("com.sun.jna..")
@@ -81,10 +82,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheJsonPackageKnowsJson() {
+  void onlyTheJsonPackageAndTheJournalsRecordKnowJson() {
     noClasses()
         .that()
         .resideOutsideOfPackage("io.fwtrail.tracer.json..")
+        .and()
+        .haveNameNotMatching("io\\.fwtrail\\.tracer\\.log\\.JournalRecord")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("tools.jackson..")

@@ -23,7 +23,7 @@ public final class Running implements AutoCloseable {
   private final List<String> err = new ArrayList<>();
   private int openStreams = 2;
 
-  Running(Process process, List<String> command) {
+  public Running(Process process, List<String> command) {
     this.process = process;
     this.command = String.join(" ", command);
     read(process.getInputStream(), out);

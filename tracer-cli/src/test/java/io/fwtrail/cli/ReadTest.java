@@ -1,0 +1,147 @@
+package io.fwtrail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fwtrail.netlink.lab.Running;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code fwtrail read} as a person runs it. */
+class ReadTest {
+  private static final Path README = Path.of("..", "README.md");
+  private static final String SAMPLE = "<!-- read:";
+
+  @TempDir private Path folder;
+  private Path log;
+  private Path rules;
+
+  @BeforeEach
+  void copy() throws IOException {
+    log = copy("firewall_trace.log");
+    rules = copy("rules.v4");
+  }
+
+  private Path copy(String name) throws IOException {
+    Path to = folder.resolve(name);
+    try (InputStream in = ReadTest.class.getResourceAsStream(name)) {
+      Files.copy(in, to);
+    }
+    return to;
+  }
+
+  private static Running start(String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(Fwtrail.command());
+    words.add("read");
+    words.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.environment().put("TZ", "UTC");
+    return new Running(builder.start(), words);
+  }
+
+  private static Running run(int code, String... arguments) throws Exception {
+    Running running = start(arguments);
+    running.endInput();
+    assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(code);
+    return running;
+  }
+
+  /** The block of the README behind the marked line. */
+  private static List<String> sample() throws IOException {
+    List<String> lines = Files.readAllLines(README);
+    int mark = 0;
+    while (!lines.get(mark).startsWith(SAMPLE)) {
+      mark++;
+    }
+    int end = mark + 2;
+    while (!lines.get(end).equals("```")) {
+      end++;
+    }
+    return lines.subList(mark + 2, end);
+  }
+
+  @Test
+  void theReadmeShowsWhatItPrints() throws Exception {
+    List<String> printed = run(0, "--ruleset", rules.toString(), log.toString()).out();
+    List<String> shown = new ArrayList<>(printed);
+    while (shown.get(shown.size() - 1).isEmpty()) {
+      shown.remove(shown.size() - 1);
+    }
+    assertThat(shown).isEqualTo(sample());
+  }
+
+  @Test
+  void rotatedAndPackedFilesAreReadInTheirOrder() throws Exception {
+    List<String> lines = Files.readAllLines(log);
+    Path older = folder.resolve("firewall_trace.log.1.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(older))) {
+      out.write(String.join("\n", lines.subList(0, 4)).getBytes(StandardCharsets.UTF_8));
+    }
+    Files.write(log, lines.subList(4, 8));
+    List<String> hops = run(0, "--output", "json-hops", log.toString(), older.toString()).out();
+    assertThat(hops).hasSize(8);
+    assertThat(hops.get(0)).contains("18:33:27").contains("\"trail\":1,");
+    assertThat(hops.get(7)).contains("18:48:38").contains("\"trail\":3,");
+  }
+
+  @Test
+  void whatIsNotUnderstoodIsShownWithItsLine() throws Exception {
+    List<String> lines = new ArrayList<>(Files.readAllLines(log));
+    lines.set(2, lines.get(2).substring(0, 150) + "\u001b[2J");
+    Files.write(log, lines);
+    Running read = run(0, log.toString());
+    assertThat(read.err())
+        .anyMatch(line -> line.startsWith("fwtrail: " + log + ":3: not understood: Jul 18"))
+        .noneMatch(line -> line.indexOf(0x1b) >= 0)
+        .anyMatch(line -> line.endsWith("8 lines read, 7 of them traces, 1 damaged"));
+    run(1, "--strict", log.toString());
+  }
+
+  @Test
+  void standardInputIsRead() throws Exception {
+    Running read = start("-", "--output", "json");
+    read.input(Files.readString(log));
+    read.endInput();
+    assertThat(read.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    assertThat(read.out()).hasSize(3);
+  }
+
+  @Test
+  void aFileIsFollowedOverItsRotation() throws Exception {
+    List<String> lines = Files.readAllLines(log);
+    Files.delete(log);
+    Running read = start("--follow", "--output", "json-hops", log.toString());
+    String unused = read.awaitLine(line -> line.contains("following"), Fwtrail.PATIENCE);
+    Files.write(log, lines.subList(0, 3));
+    await().atMost(Fwtrail.PATIENCE).until(() -> read.out().size() == 3);
+    Files.move(log, folder.resolve("firewall_trace.log.1"));
+    Files.write(log, lines.subList(3, 8));
+    await().atMost(Fwtrail.PATIENCE).until(() -> read.out().size() == 8);
+    assertThat(Fwtrail.terminate(read)).isZero();
+    assertThat(read.out()).hasSize(8);
+    assertThat(read.err()).anyMatch(line -> line.startsWith("fwtrail: 3 packets, 8 hops"));
+  }
+
+  @Test
+  void whatCannotBeReadIsSaidInOneLine() throws Exception {
+    Path gone = folder.resolve("gone");
+    assertThat(run(1, gone.toString()).err())
+        .containsExactly("fwtrail read: there is no file " + gone);
+    assertThat(run(1, "--ruleset", log.toString(), log.toString()).err())
+        .singleElement()
+        .asString()
+        .contains("iptables-save");
+    assertThat(run(2, "--follow", "a", "b").err()).singleElement().asString().contains("one file");
+  }
+}
