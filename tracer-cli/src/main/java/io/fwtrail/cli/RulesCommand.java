@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
       "  fwtrail rules --remove                   take stray trace rules away, asking first"
     })
 final class RulesCommand implements Callable<Integer> {
-  private static final Pattern LOGGED = Pattern.compile("([^:]+):(.+):(rule|policy|return):(\\d{1,9})");
+  private static final Pattern LOGGED =
+      Pattern.compile("([^:]+):(.+):(rule|policy|return):(\\d{1,9})");
 
   @Spec private CommandSpec spec;
 
@@ -79,7 +80,8 @@ final class RulesCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (remove && !place.isEmpty()) {
       throw new ParameterException(
-          spec.commandLine(), "--remove takes away rules that trace packets; it goes with no place");
+          spec.commandLine(),
+          "--remove takes away rules that trace packets; it goes with no place");
     }
     NetworkNamespace namespace = LiveRun.namespace(netns);
     try (HostRules host = new HostRules(namespace)) {
@@ -247,7 +249,8 @@ final class RulesCommand implements Callable<Integer> {
             .filter(rule -> !(rule.owned() && rule.table().startsWith(Mark.TABLE_PREFIX)))
             .toList();
     if (strays.isEmpty()) {
-      System.err.println("fwtrail: no rule here traces packets, but for those of a running fwtrail");
+      System.err.println(
+          "fwtrail: no rule here traces packets, but for those of a running fwtrail");
       return 0;
     }
     strays.forEach(rule -> System.err.println("  " + line(rule)));
@@ -267,7 +270,10 @@ final class RulesCommand implements Callable<Integer> {
       } catch (IOException e) {
         failures++;
         System.err.println(
-            "fwtrail: not removed: " + line(rule) + ": " + SafeText.of(String.valueOf(e.getMessage())));
+            "fwtrail: not removed: "
+                + line(rule)
+                + ": "
+                + SafeText.of(String.valueOf(e.getMessage())));
       }
     }
     return failures == 0 ? 0 : Errors.FAILED;

@@ -12,12 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Rules of iptables-legacy, whose traces come by NFLOG. */
 @NeedsKernel
@@ -25,51 +22,12 @@ class LegacyKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Path SETTING = Path.of("/proc/sys/net/netfilter/nf_log/2");
 
-  /** What another source cannot have, or what differs from run to run. */
-  private static final List<String> OF_THE_SOURCE =
-      List.of("time", "clock", "source", "ct", "verdictFrom", "uid", "gid", "trail", "host");
-
-  private static final int FIRST_RANDOM_PORT = 30_000;
-
-  private static final List<String> OF_THE_RUN =
-      List.of("id", "seq", "ack", "window", "sport", "flowLabel");
-
   private static String setting(Lab lab) throws Exception {
     return lab.in(Host.GATEWAY, () -> Files.readString(SETTING).strip());
   }
 
   private static List<JsonNode> records(Running running) {
     return running.out().stream().map(JSON::readTree).toList();
-  }
-
-  /**
-   * The trails, each with its hops without what may differ, sorted: where a rule rejects a packet,
-   * nf_tables tells of the answer's hops ahead of that rule's, a legacy table behind it.
-   */
-  private static List<String> comparable(List<JsonNode> hops) {
-    Map<Long, StringBuilder> trails = new TreeMap<>();
-    for (JsonNode hop : hops) {
-      ObjectNode bare = (ObjectNode) hop.deepCopy();
-      bare.remove(OF_THE_SOURCE);
-      ObjectNode packet = (ObjectNode) bare.get("packet");
-      packet.remove(OF_THE_RUN);
-      if (packet.path("dport").asInt() >= FIRST_RANDOM_PORT) {
-        packet.remove("dport");
-      }
-      JsonNode rule = bare.get("rule");
-      if (rule != null) {
-        ((ObjectNode) rule).remove("handle");
-        if (rule.get("text").asString().contains("-j MARK")) {
-          // nf_tables tells the mark after the rule, a legacy table that before it.
-          bare.remove("mark");
-        }
-      }
-      trails
-          .computeIfAbsent(hop.get("trail").asLong(), number -> new StringBuilder())
-          .append(bare)
-          .append('\n');
-    }
-    return trails.values().stream().map(StringBuilder::toString).sorted().toList();
   }
 
   private static List<JsonNode> hopsOf(String flavour) throws Exception {
@@ -95,7 +53,7 @@ class LegacyKernelTest {
     assertThat(legacy)
         .extracting(hop -> hop.path("verdictFrom").asString())
         .containsOnly("ruleset");
-    assertThat(comparable(legacy)).isEqualTo(comparable(nft));
+    assertThat(SameHops.comparable(legacy)).isEqualTo(SameHops.comparable(nft));
   }
 
   @Test

@@ -21,7 +21,8 @@ class RulesKernelTest {
     lab = new Lab();
     iptables("iptables-nft -t raw -A PREROUTING -p icmp -j ACCEPT");
     iptables("iptables-nft -t raw -A PREROUTING -p icmp -j TRACE");
-    iptables("iptables-legacy -t raw -A PREROUTING -p udp --dport 53 -m comment --comment mine -j TRACE");
+    iptables(
+        "iptables-legacy -t raw -A PREROUTING -p udp --dport 53 -m comment --comment mine -j TRACE");
     iptables("ip6tables-legacy -t raw -A OUTPUT -p tcp -j TRACE");
     iptables("iptables-legacy -A FORWARD -s 10.0.0.0/8 -j ACCEPT");
     iptables("iptables-legacy -A FORWARD -p udp -m comment --comment second -j DROP");
@@ -107,8 +108,11 @@ class RulesKernelTest {
     assertThat(Fwtrail.terminate(trace)).isZero();
     String nft = lab.run(Host.GATEWAY, "nft", "list", "ruleset");
     assertThat(nft).contains("tcp dport 22 counter").doesNotContain("nftrace");
-    assertThat(lab.run(Host.GATEWAY, "iptables-nft", "-t", "raw", "-S", "PREROUTING").lines().toList())
+    assertThat(
+            lab.run(Host.GATEWAY, "iptables-nft", "-t", "raw", "-S", "PREROUTING").lines().toList())
         .isEqualTo(List.of("-P PREROUTING ACCEPT", "-A PREROUTING -p icmp -j ACCEPT"));
-    assertThat(lab.run(Host.GATEWAY, "iptables-legacy-save")).contains("second").doesNotContain("TRACE");
+    assertThat(lab.run(Host.GATEWAY, "iptables-legacy-save"))
+        .contains("second")
+        .doesNotContain("TRACE");
   }
 }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>After a renaming the old file is read on until the new one has something in it: only then has
  * the log daemon changed over. Lines that are written between logrotate's copying and truncating
  * are lost by logrotate itself ({@code copytruncate} of logrotate(8)); those that were not read yet
- * when it truncates, at most {@link #POLL_MILLIS} old, are in the copy only. A file that comes and is
- * renamed again within that time is not seen.
+ * when it truncates, at most {@link #POLL_MILLIS} old, are in the copy only. A file that comes and
+ * is renamed again within that time is not seen.
  */
 public final class LogFollower {
   /** How long it waits before it looks again. */

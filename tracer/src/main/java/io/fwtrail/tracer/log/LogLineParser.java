@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one line of a log: what the log daemon wrote before the kernel's message, and the message.
@@ -190,8 +189,7 @@ public final class LogLineParser {
       return false;
     }
     host++;
-    event.time =
-        event.kernelMicros < 0 ? time.nanos() : time.withFraction(event.kernelMicros);
+    event.time = event.kernelMicros < 0 ? time.nanos() : time.withFraction(event.kernelMicros);
     int hostEnd = indexOf(b, ' ', host, end);
     if (hostEnd < 0) {
       return false;
@@ -215,7 +213,7 @@ public final class LogLineParser {
     return start;
   }
 
-  /** {@code   12.345678} in microseconds, or -1. */
+  /** {@code 12.345678} in microseconds, or -1. */
   private static long micros(byte[] b, int start, int end) {
     int from = start;
     while (from < end && b[from] == ' ') {

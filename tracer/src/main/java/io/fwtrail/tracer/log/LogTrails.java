@@ -41,8 +41,7 @@ public final class LogTrails {
    * @param clock whose clock the events' times are of
    * @param rules the rule set that the packets met; empty where it is not known
    */
-  public LogTrails(
-      TrailListener listener, Hop.Source source, Hop.Clock clock, RuleSet rules) {
+  public LogTrails(TrailListener listener, Hop.Source source, Hop.Clock clock, RuleSet rules) {
     TrailAssembler.Limits usual = TrailAssembler.Limits.DEFAULT;
     this.sightings = new LegacySightings(source, clock);
     this.rules = rules;

@@ -38,8 +38,7 @@ class LogFilesTest {
     String middle = file("log.1", at("Jul 19 10:00:00"));
     String oldest = packed("log.2.gz", at("Jul 18 10:00:00"));
     String none = file("none", "nothing\n");
-    assertThat(
-            LogFiles.inOrderOfTime(List.of(none, newest, middle, oldest), LogLines::parser))
+    assertThat(LogFiles.inOrderOfTime(List.of(none, newest, middle, oldest), LogLines::parser))
         .containsExactly(oldest, middle, newest, none);
   }
 

@@ -121,6 +121,7 @@ class LogFollowerTest {
       }
     }
     await().until(() -> lines.size() >= count);
-    assertThat(lines).containsExactlyElementsOf(IntStream.range(0, count).mapToObj(Integer::toString).toList());
+    assertThat(lines)
+        .containsExactlyElementsOf(IntStream.range(0, count).mapToObj(Integer::toString).toList());
   }
 }

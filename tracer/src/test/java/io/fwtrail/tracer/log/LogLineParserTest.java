@@ -127,7 +127,11 @@ class LogLineParserTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"FRAG:0 INCOMPLETE, 0, true, 53", "FRAG:1448, 1448, true, -1", "FRAG:2896, 2896, false, -1"})
+  @CsvSource({
+    "FRAG:0 INCOMPLETE, 0, true, 53",
+    "FRAG:1448, 1448, true, -1",
+    "FRAG:2896, 2896, false, -1"
+  })
   void fragmentsOfIpv6HaveTheirPlaces(String part, int offset, boolean more, int dport) {
     Packet packet = packet(part);
     assertThat(packet.fragment()).isEqualTo(new Packet.Fragment(offset, more));
@@ -138,7 +142,8 @@ class LogLineParserTest {
 
   @Test
   void fragmentsOfIpv4CountInUnitsOfEight() {
-    String line = "[1.000000] " + BODY.substring(0, BODY.indexOf(" DF")) + " MF FRAG:185 PROTO=UDP ";
+    String line =
+        "[1.000000] " + BODY.substring(0, BODY.indexOf(" DF")) + " MF FRAG:185 PROTO=UDP ";
     assertThat(LogLines.parse(line, event)).isEqualTo(Outcome.TRACE);
     assertThat(event.packet.fragment()).isEqualTo(new Packet.Fragment(1480, true));
   }
@@ -165,7 +170,9 @@ class LogLineParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "[68907.892027] ", "<4>[68907.892027] ", "kern  :warn  : [68907.892027] ",
+        "[68907.892027] ",
+        "<4>[68907.892027] ",
+        "kern  :warn  : [68907.892027] ",
         "4,1234,68907892027,-;"
       })
   void theKernelsOwnLogHasItsClock(String frame) {
@@ -199,7 +206,8 @@ class LogLineParserTest {
     LogLineParser parser = new LogLineParser(ZoneId.of("Europe/Berlin"), LogLines.NOW, 0);
     byte[] line = ("Dec  1 00:00:00 gw kernel: " + BODY).getBytes(StandardCharsets.UTF_8);
     parser.parse(line, 0, line.length, event);
-    assertThat(Instant.ofEpochSecond(event.time / 1_000_000_000L)).hasToString("2025-11-30T23:00:00Z");
+    assertThat(Instant.ofEpochSecond(event.time / 1_000_000_000L))
+        .hasToString("2025-11-30T23:00:00Z");
   }
 
   @Test
