@@ -15,8 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 class KernelLogKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Path ALL_NAMESPACES = Path.of("/proc/sys/net/netfilter/nf_log_all_netns");
-  private static final Pattern KERNEL_CLOCK = Pattern.compile("\\[ *(\\d+)\\.(\\d{6})\\]");
+  private static final Path KERNEL_LOG = Path.of("/dev/kmsg");
 
   @TempDir private Path folder;
   private NetworkNamespace first;
@@ -49,7 +47,7 @@ class KernelLogKernelTest {
     } catch (IOException e) {
       assumeTrue(false, "only root of the whole machine may have it log other namespaces");
     }
-    assumeTrue(Files.isReadable(Path.of("/dev/kmsg")), "the kernel log may not be read here");
+    assumeTrue(Files.isReadable(KERNEL_LOG), "the kernel log may not be read here");
   }
 
   @AfterEach
@@ -91,14 +89,17 @@ class KernelLogKernelTest {
     try (Lab lab = new Lab()) {
       IptablesGateway gateway = new IptablesGateway(lab, "legacy");
       Running rsyslogd = rsyslogd(lab, file);
-      long begin = System.nanoTime() / 1000;
+      // rsyslogd begins with what nobody has read of the kernel's log yet.
+      String begin = "TRACE: begin " + System.nanoTime();
+      Path unused = Files.writeString(KERNEL_LOG, begin + "\n");
+      await().atMost(Fwtrail.PATIENCE).until(() -> has(file, begin));
       Running trace =
           Fwtrail.ready(lab, Host.GATEWAY, "trace", "--source", "kmsg", "--output", "json-hops");
       gateway.traffic();
       awaitLast(trace);
       await()
           .atMost(Fwtrail.PATIENCE)
-          .until(() -> linesSince(file, begin).size() >= trace.out().size());
+          .until(() -> linesBehind(file, begin).size() >= trace.out().size());
       assertThat(Fwtrail.terminate(trace)).isZero();
       rsyslogd.close();
       List<JsonNode> kmsg = records(trace);
@@ -106,7 +107,7 @@ class KernelLogKernelTest {
       assertThat(kmsg).extracting(hop -> hop.get("clock").asString()).containsOnly("kernel");
       assertThat(SameHops.comparable(kmsg)).isEqualTo(netlink);
 
-      List<JsonNode> syslog = read(lab, linesSince(file, begin));
+      List<JsonNode> syslog = read(lab, linesBehind(file, begin));
       assertThat(syslog).extracting(hop -> hop.get("source").asString()).containsOnly("syslog");
       assertThat(SameHops.comparable(syslog)).isEqualTo(netlink);
     }
@@ -117,7 +118,7 @@ class KernelLogKernelTest {
     Files.writeString(
         configuration,
         """
-        module(load="imkmsg")
+        module(load="imklog" permitNonKernelFacility="on")
         global(workDirectory="%s")
         if $msg contains 'TRACE: ' then {
           action(type="omfile" file="%s" template="RSYSLOG_FileFormat")
@@ -134,20 +135,17 @@ class KernelLogKernelTest {
         configuration.toString());
   }
 
-  /** rsyslogd begins with what the kernel's log still has. */
-  private static List<String> linesSince(Path file, long micros) throws IOException {
-    List<String> since = new ArrayList<>();
-    if (Files.exists(file)) {
-      for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-        Matcher clock = KERNEL_CLOCK.matcher(line);
-        if (clock.find()
-            && Long.parseLong(clock.group(1)) * 1_000_000 + Long.parseLong(clock.group(2))
-                >= micros) {
-          since.add(line);
-        }
-      }
+  private static boolean has(Path file, String text) throws IOException {
+    return Files.exists(file) && Files.readString(file).contains(text);
+  }
+
+  private static List<String> linesBehind(Path file, String text) throws IOException {
+    List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+    int begin = 0;
+    while (!lines.get(begin).contains(text)) {
+      begin++;
     }
-    return since;
+    return lines.subList(begin + 1, lines.size());
   }
 
   private List<JsonNode> read(Lab lab, List<String> lines) throws Exception {

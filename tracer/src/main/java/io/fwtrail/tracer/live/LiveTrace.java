@@ -58,6 +58,9 @@ public final class LiveTrace implements Closeable {
 
   private static final long DRAIN_RETRY_MILLIS = 2;
 
+  /** The kernel log is read when the kernel finds time to wake its readers. */
+  private static final long LOG_QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final String NOT_SHOWN = "the rules of iptables-legacy are not shown: ";
 
   private final EventLoopGroup group =
@@ -151,8 +154,13 @@ public final class LiveTrace implements Closeable {
       throw e;
     }
     // The mark's own hops come over netlink, and may come behind what the kernel log tells.
-    boolean onlyMarked = mark != null && !(legacy instanceof KernelLogListening);
-    assembler = new TrailAssembler(listener, options.limits(), onlyMarked);
+    boolean fromLog = legacy instanceof KernelLogListening;
+    TrailAssembler.Limits limits = options.limits();
+    assembler =
+        new TrailAssembler(
+            listener,
+            fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
+            mark != null && !fromLog);
     handler =
         new TraceHandler(
             ruleSets(reader),

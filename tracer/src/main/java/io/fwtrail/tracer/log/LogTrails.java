@@ -11,8 +11,11 @@ import io.fwtrail.tracer.trail.TrailListener;
  * the log has gone on for a while without its packet. Not for use by several threads.
  */
 public final class LogTrails {
-  /** In a log with the kernel's clock; a packet's way through the hooks is microseconds long. */
-  private static final long QUIET_NANOS = 50_000_000L;
+  /**
+   * In a log with the kernel's clock. A packet's way through the hooks is microseconds long, but
+   * where a slow console shows the log, each line of it holds the packet up.
+   */
+  private static final long QUIET_NANOS = 100_000_000L;
 
   /** In a log that tells full seconds only. */
   private static final long QUIET_SECONDS_NANOS = 2_000_000_000L;
@@ -42,19 +45,11 @@ public final class LogTrails {
    * @param rules the rule set that the packets met; empty where it is not known
    */
   public LogTrails(TrailListener listener, Hop.Source source, Hop.Clock clock, RuleSet rules) {
-    TrailAssembler.Limits usual = TrailAssembler.Limits.DEFAULT;
     this.sightings = new LegacySightings(source, clock);
     this.rules = rules;
     this.assembler =
         new TrailAssembler(
-            listener,
-            new TrailAssembler.Limits(
-                usual.openTrails(),
-                usual.hopsPerTrail(),
-                usual.endingNanos(),
-                QUIET_NANOS,
-                usual.queuedNanos()),
-            false);
+            listener, TrailAssembler.Limits.DEFAULT.withQuietNanos(QUIET_NANOS), false);
   }
 
   /** What was counted. */

@@ -49,6 +49,11 @@ public final class TrailAssembler {
     /** 16,384 open trails, 4,096 hops a trail, 2 ms, 50 ms and 5 s. */
     public static final Limits DEFAULT =
         new Limits(16_384, 4_096, 2_000_000L, 50_000_000L, 5_000_000_000L);
+
+    /** The same with another quiet time. */
+    public Limits withQuietNanos(long nanos) {
+      return new Limits(openTrails, hopsPerTrail, endingNanos, nanos, queuedNanos);
+    }
   }
 
   /** What passed through; read on the assembler's thread. */
