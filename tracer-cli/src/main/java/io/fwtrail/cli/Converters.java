@@ -57,6 +57,18 @@ final class Converters {
     }
   }
 
+  /** What marks packets. */
+  static final class MarkedBy implements ITypeConverter<LiveTrace.MarkBy> {
+    @Override
+    public LiveTrace.MarkBy convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "nft" -> LiveTrace.MarkBy.NF_TABLES;
+        case "iptables" -> LiveTrace.MarkBy.IPTABLES;
+        default -> throw no("'" + text + "' is no mark; there are nft and iptables");
+      };
+    }
+  }
+
   /** Where hops of legacy tables come from. */
   static final class Legacy implements ITypeConverter<LiveTrace.LegacyBy> {
     @Override

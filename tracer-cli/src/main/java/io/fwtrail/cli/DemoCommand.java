@@ -81,6 +81,7 @@ final class DemoCommand implements Callable<Integer> {
         new LiveTrace.Options(
             NetworkNamespace.current(),
             fromClient(),
+            LiveTrace.MarkBy.NF_TABLES,
             LiveTrace.LegacyBy.NETLINK,
             LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
             TrailAssembler.Limits.DEFAULT);

@@ -233,6 +233,7 @@ final class DoctorCommand implements Callable<Integer> {
         new LiveTrace.Options(
             here,
             PacketMatch.ALL,
+            LiveTrace.MarkBy.NF_TABLES,
             LiveTrace.LegacyBy.NETLINK,
             LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
             TrailAssembler.Limits.DEFAULT);

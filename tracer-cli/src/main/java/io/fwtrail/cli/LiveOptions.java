@@ -23,6 +23,9 @@ final class LiveOptions extends OutputOptions {
               + "log, where netlink cannot serve.")
   LiveTrace.LegacyBy legacyBy = LiveTrace.LegacyBy.NETLINK;
 
+  /** Only trace marks; it has the option. */
+  LiveTrace.MarkBy markBy = LiveTrace.MarkBy.NF_TABLES;
+
   @Option(
       names = "--for",
       paramLabel = "TIME",

@@ -57,6 +57,7 @@ final class LiveRun {
             new LiveTrace.Options(
                 namespace,
                 match,
+                options.markBy,
                 options.legacyBy,
                 LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
                 TrailAssembler.Limits.DEFAULT),

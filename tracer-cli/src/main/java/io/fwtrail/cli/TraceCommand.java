@@ -1,5 +1,6 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.mark.Prefix;
 import java.util.ArrayList;
@@ -123,11 +124,23 @@ final class TraceCommand implements Callable<Integer> {
       description = "At most so many packets: 1000/s, 60/min, unlimited (the default).")
   private PacketMatch.Rate rate = PacketMatch.Rate.UNLIMITED;
 
+  @Option(
+      names = "--mark",
+      paramLabel = "BY",
+      defaultValue = "nft",
+      converter = Converters.MarkedBy.class,
+      description =
+          "What marks the packets: nft (the default), or iptables: TRACE rules of iptables-legacy, "
+              + "as where the kernel has no nf_tables. Packets that other rules trace are shown too "
+              + "then.")
+  private LiveTrace.MarkBy markBy = LiveTrace.MarkBy.NF_TABLES;
+
   @Mixin private LiveOptions live = new LiveOptions();
 
   @Override
   public Integer call() throws Exception {
     check();
+    live.markBy = markBy;
     PacketMatch match =
         new PacketMatch(
             protocols, src, dst, sports, dports, in, out, bothWays, expression, sample, rate);

@@ -3,11 +3,15 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.netlink.NetlinkClient;
+import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.UdpSender;
+import io.fwtrail.netlink.nflog.Nflog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,6 +176,68 @@ class LegacyKernelTest {
                     .anyMatch(line -> line.contains("\"text\":\"-A FORWARD -p udp -j ACCEPT\""));
               });
       assertThat(Fwtrail.terminate(trace)).isZero();
+    }
+  }
+
+  private static String traceRules(Lab lab) throws Exception {
+    return lab.run(Host.GATEWAY, "iptables-legacy-save", "-t", "raw")
+        .lines()
+        .filter(line -> line.contains("TRACE"))
+        .toList()
+        .toString();
+  }
+
+  @Test
+  void rulesOfIptablesMarkWhereAskedToAndAreTakenOutAgain() throws Exception {
+    try (Lab lab = new Lab()) {
+      String[] command = {
+        "trace", "--mark", "iptables", "-p", "udp", "--dport", "66,5000:6000", "--output", "json",
+      };
+      lab.run(Host.GATEWAY, "iptables-legacy", "-A", "FORWARD", "-p", "udp", "-j", "DROP");
+      Running trace = Fwtrail.ready(lab, Host.GATEWAY, command);
+      assertThat(traceRules(lab)).contains("-p udp -m multiport --dports 66,5000:6000");
+      for (int port : new int[] {66, 67, 5500}) {
+        try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, port)) {
+          sender.send(1, 1000);
+        }
+      }
+      await().atMost(Fwtrail.PATIENCE).until(() -> trace.out().size() == 2);
+      assertThat(Fwtrail.terminate(trace)).isZero();
+      assertThat(records(trace))
+          .extracting(trail -> trail.at("/packet/dport").asInt())
+          .containsExactly(66, 5500);
+      assertThat(traceRules(lab)).isEqualTo("[]");
+
+      Running killed = Fwtrail.ready(lab, Host.GATEWAY, command);
+      killed.process().destroyForcibly().waitFor();
+      assertThat(traceRules(lab)).contains("fwtrail " + killed.process().pid());
+      Running next = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+      assertThat(next.err()).anyMatch(line -> line.contains("4 TRACE rules removed"));
+      assertThat(traceRules(lab)).isEqualTo("[]");
+      assertThat(Fwtrail.terminate(next)).isZero();
+    }
+  }
+
+  @Test
+  void whereAnotherProgramHasTheMessagesTheKernelLogIsTriedAndItIsSaid() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      try (NetlinkClient other =
+          new NetlinkClient(
+              NetlinkSocket.open(
+                  NetlinkConstants.PROTOCOL_NETFILTER, lab.namespace(Host.GATEWAY)))) {
+        other.query(
+            "binding NFLOG",
+            (w, n) -> Nflog.writeBind(w, n, Nflog.GROUP_TRACE, false),
+            answer -> {});
+        Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen");
+        assertThat(listen.err())
+            .anyMatch(
+                line ->
+                    line.contains("NFLOG group 0 belongs to another program")
+                        && line.contains("kernel log"));
+        assertThat(Fwtrail.terminate(listen)).isZero();
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ import io.fwtrail.netlink.nflog.NflogGroupTakenException;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
+import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
@@ -79,6 +80,7 @@ public final class LiveTrace implements Closeable {
   private final @Nullable Mark mark;
   private final RuleSet firstRules;
   private final List<String> notices = new ArrayList<>();
+  private final @Nullable LegacyMark legacyMark;
   private final @Nullable Closeable legacy;
   private final @Nullable LegacyWatch legacyWatch;
 
@@ -87,6 +89,7 @@ public final class LiveTrace implements Closeable {
    *
    * @param namespace where
    * @param match which packets to mark; null to hear only what is traced already
+   * @param markBy what marks; of iptables it is where the kernel has no nf_tables in any case
    * @param legacyBy how hops of legacy tables come here
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
@@ -94,12 +97,21 @@ public final class LiveTrace implements Closeable {
   public record Options(
       NetworkNamespace namespace,
       @Nullable PacketMatch match,
+      MarkBy markBy,
       LegacyBy legacyBy,
       int receiveBuffer,
       TrailAssembler.Limits limits) {
 
     /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
     public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
+  }
+
+  /** What marks packets. */
+  public enum MarkBy {
+    /** A table of nf_tables that belongs to a socket. */
+    NF_TABLES,
+    /** TRACE rules of iptables-legacy. */
+    IPTABLES
   }
 
   /** How hops of iptables-legacy come here. */
@@ -136,23 +148,30 @@ public final class LiveTrace implements Closeable {
             new LinkListener(interfaces));
     interfaces.refresh(); // so that the first packet does not wait for it
     notices.addAll(NfLogSetting.repair(namespace));
-    if (iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6)) {
-      var unused = reader.readLegacy();
-      legacy = listenToLegacy(options.legacyBy());
-    } else {
-      legacy = null;
+    int strays = LegacyMark.repair(iptables);
+    if (strays > 0) {
+      notices.add(strays + " TRACE rules removed that a killed run of fwtrail had left behind");
     }
+    PacketMatch match = options.match();
+    boolean byIptables =
+        match != null && (options.markBy() == MarkBy.IPTABLES || !reader.hasNfTables());
+    if (byIptables && options.markBy() != MarkBy.IPTABLES) {
+      notices.add("this kernel has no nf_tables: TRACE rules of iptables-legacy mark the packets");
+    }
+    boolean loaded = iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6);
+    legacy = byIptables || loaded ? listenToLegacy(options.legacyBy()) : null;
+    @Nullable LegacyMark placed = null;
     try {
+      placed = match != null && byIptables ? LegacyMark.make(iptables, match) : null;
+      var unused = reader.readLegacy();
       RuleSet rules = reader.read();
-      PacketMatch match = options.match();
-      mark = match == null ? null : Mark.make(owner, rules, match, nft);
+      mark = match == null || byIptables ? null : Mark.make(owner, rules, match, nft);
       firstRules = mark == null ? rules : reader.read();
     } catch (IOException | RuntimeException e) {
-      if (legacy != null) {
-        legacy.close();
-      }
+      closeLegacy(placed);
       throw e;
     }
+    legacyMark = placed;
     // The mark's own hops come over netlink, and may come behind what the kernel log tells.
     boolean fromLog = legacy instanceof KernelLogListening;
     TrailAssembler.Limits limits = options.limits();
@@ -207,6 +226,18 @@ public final class LiveTrace implements Closeable {
         namespace,
         event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
         lost -> channel.eventLoop().execute(() -> assembler.lost(lost)));
+  }
+
+  private void closeLegacy(@Nullable LegacyMark placed) throws IOException {
+    try {
+      if (placed != null) {
+        placed.close();
+      }
+    } finally {
+      if (legacy != null) {
+        legacy.close();
+      }
+    }
   }
 
   private void replaceLegacy(List<RuleSet.Table> tables) {
@@ -369,12 +400,15 @@ public final class LiveTrace implements Closeable {
         // Somebody removed the table, or the right is gone; the kernel removes what is left.
       }
     }
-    if (legacy instanceof KernelLogListening listening) {
-      try {
-        listening.close();
-      } catch (IOException e) {
-        // The setting cannot be put back by who may not set it any more.
+    try {
+      if (legacyMark != null) {
+        legacyMark.close();
       }
+      if (legacy instanceof KernelLogListening listening) {
+        listening.close();
+      }
+    } catch (IOException e) {
+      // It is tried once more, and told of, when all is closed.
     }
     CompletableFuture<Boolean> drained = new CompletableFuture<>();
     channel.eventLoop().execute(() -> drain(drained, System.nanoTime() + DRAIN_NANOS));
@@ -410,9 +444,7 @@ public final class LiveTrace implements Closeable {
     if (legacyWatch != null) {
       legacyWatch.close();
     }
-    if (legacy != null) {
-      legacy.close();
-    }
+    closeLegacy(legacyMark);
     channel.close().awaitUninterruptibly();
     linkChannel.close().awaitUninterruptibly();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.ruleset;
 
+import io.fwtrail.netlink.KernelRefusedException;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.nftables.ChainMessage;
 import io.fwtrail.netlink.nftables.GenerationMessage;
@@ -27,9 +28,12 @@ public final class RuleSetReader {
   /** A rule set that changes in the middle of this many readings is of no one generation. */
   private static final int ATTEMPTS = 8;
 
+  private static final int EINVAL = 22;
+
   private final NetlinkClient client;
   private final RuleTexts texts;
   private final IptablesTables iptables;
+  private @Nullable Boolean nfTables;
   private Map<NfFamily, List<IptablesSave.SavedTable>> savedLegacy = Map.of();
   private volatile List<RuleSet.Table> legacyTables = List.of();
 
@@ -68,8 +72,36 @@ public final class RuleSetReader {
     }
   }
 
-  /** The present generation of the rule set. */
+  /** Whether the kernel has nf_tables. */
+  public boolean hasNfTables() throws IOException {
+    if (nfTables == null) {
+      long unused = generation();
+    }
+    return Boolean.TRUE.equals(nfTables);
+  }
+
+  /**
+   * The present generation of the rule set; 0 where the kernel has no nf_tables. Then nfnetlink
+   * says EINVAL to any of its messages (net/netfilter/nfnetlink.c, nfnetlink_rcv_msg).
+   */
   public long generation() throws IOException {
+    if (Boolean.FALSE.equals(nfTables)) {
+      return 0;
+    }
+    try {
+      long generation = ask();
+      nfTables = true;
+      return generation;
+    } catch (KernelRefusedException e) {
+      if (nfTables != null || e.errno() != EINVAL) {
+        throw e;
+      }
+      nfTables = false;
+      return 0;
+    }
+  }
+
+  private long ask() throws IOException {
     long[] generation = {0};
     client.query(
         "asking for the rule set's generation",
@@ -86,6 +118,9 @@ public final class RuleSetReader {
    */
   public RuleSet read() throws IOException {
     long before = generation();
+    if (!hasNfTables()) {
+      return new RuleSet(0, legacyTables);
+    }
     for (int attempt = 1; ; attempt++) {
       Listing listing = new Listing();
       boolean consistent = listing.read();
