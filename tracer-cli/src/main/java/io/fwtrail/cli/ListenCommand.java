@@ -9,8 +9,7 @@ import picocli.CommandLine.Mixin;
     name = "listen",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    description =
-        "Show the packets that a rule in the rule set traces already (meta nftrace set 1).",
+    description = "Show the packets that a rule traces already: meta nftrace set 1, or -j TRACE.",
     footer = {
       "",
       "Example: an own rule decides what is traced,",

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  fwtrail read /var/log/firewall_trace.log*",
-      "  fwtrail read --follow /var/log/firewall_trace.log --ruleset /etc/iptables/rules.v4",
+      "  fwtrail read -f /var/log/firewall_trace.log --ruleset rules.v4",
       "  journalctl -k -o json | fwtrail read - --output json"
     })
 final class ReadCommand implements Callable<Integer> {

@@ -132,17 +132,24 @@ final class ReadRun {
     try (EventPipe toTrails = new EventPipe(trails::take, printer::flush)) {
       pipe = toTrails;
       for (String name : ordered) {
-        readFile(name);
+        if (!name.equals(LogFiles.STANDARD_INPUT)) {
+          readFile(name, () -> {});
+        }
       }
+    }
+    pipe = null;
+    if (ordered.contains(LogFiles.STANDARD_INPUT)) {
+      // It may be a pipe from a log that goes on: what came is shown at once.
+      readFile(LogFiles.STANDARD_INPUT, printer::flush);
     }
   }
 
-  private void readFile(String name) throws IOException {
+  private void readFile(String name, Runnable afterRead) throws IOException {
     file = name;
     reader.beginFile();
     try (InputStream in = LogFiles.open(name)) {
       while (end.getCount() > 0 && reader.read(in)) {
-        // Until its end.
+        afterRead.run();
       }
     } catch (ZipException | EOFException e) {
       throw new IOException(name + " is damaged, or was cut: " + e.getMessage(), e);

@@ -1,303 +1,321 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.cli.output.SafeText;
-import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.cli.rules.HostFirewall;
+import io.fwtrail.cli.rules.ListedChain;
+import io.fwtrail.cli.rules.ListedRule;
+import io.fwtrail.cli.rules.Listing;
+import io.fwtrail.cli.rules.Place;
+import io.fwtrail.cli.rules.Remover;
+import io.fwtrail.cli.rules.RulePrinter;
+import io.fwtrail.cli.rules.RulesException;
+import io.fwtrail.cli.rules.Strays;
 import io.fwtrail.netlink.nftables.NfFamily;
-import io.fwtrail.tracer.hop.Rule;
-import io.fwtrail.tracer.live.HostRules;
-import io.fwtrail.tracer.mark.Mark;
-import io.fwtrail.tracer.ruleset.Chain;
-import io.fwtrail.tracer.ruleset.RuleSet;
-import io.fwtrail.tracer.ruleset.TraceRule;
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-/** Shows the rules that trace packets, or the rule at a place; removes strays. */
+/** Shows the rules that trace packets, or what stands at a place; removes strays. */
 @Command(
     name = "rules",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = {
       "Show every rule on this host that traces packets, whoever put it there: of nftables and of "
-          + "both flavours of iptables. With a place, show the rule that stands there.",
+          + "both flavours of iptables. Or show the rule at a place, of every flavour and family "
+          + "that has it, with its counters."
     },
     customSynopsis = {
-      "fwtrail rules [--netns NAME]",
-      "fwtrail rules TABLE CHAIN [NUMBER]",
-      "fwtrail rules --remove [--yes]"
+      "fwtrail rules [--family FAMILY] [--netns NAME] [--output FORM]",
+      "       fwtrail rules TABLE CHAIN [NUMBER]",
+      "       fwtrail rules --remove [--yes]"
     },
+    sortOptions = false,
     footer = {
       "",
       "Examples:",
-      "  fwtrail rules filter INPUT 6             which rule is that?",
-      "  fwtrail rules filter:INPUT:rule:6        the same, as the kernel log has it",
-      "  fwtrail rules --remove                   take stray trace rules away, asking first"
+      "  sudo fwtrail rules                         what is traced here, and who asked for it?",
+      "  sudo fwtrail rules filter INPUT 6          which rule is that, and how often was it met?",
+      "  sudo fwtrail rules filter:INPUT:rule:6     the same, as the kernel's log has it",
+      "  sudo fwtrail rules inet filter input       a whole chain",
+      "  sudo fwtrail rules --remove                take away trace rules that were forgotten"
     })
 final class RulesCommand implements Callable<Integer> {
-  private static final Pattern LOGGED =
-      Pattern.compile("([^:]+):(.+):(rule|policy|return):(\\d{1,9})");
-
   @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "PLACE",
-      arity = "0..3",
-      description = "A table, a chain, and the rule's number in it; or table:chain:rule:number.")
+      arity = "0..*",
+      description =
+          "A table, a chain, and a rule's number in it; or TABLE:CHAIN:rule:NUMBER as in the "
+              + "kernel's log.")
   private List<String> place = new ArrayList<>();
+
+  @Option(
+      names = "--family",
+      paramLabel = "FAMILY",
+      converter = Family.class,
+      description = "Only this one: ip, ip6, inet, arp, bridge or netdev.")
+  private @Nullable NfFamily family;
 
   @Option(
       names = "--netns",
       paramLabel = "NAME",
-      description = "The rules of this network namespace.")
+      description = "The rules of this network namespace, by its name in 'ip netns' or a path.")
   private @Nullable String netns;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORM",
+      defaultValue = "text",
+      converter = Form.class,
+      description = "text (the default) or json (a rule a line).")
+  private String form = "text";
 
   @Option(
       names = "--remove",
       description =
-          "Remove the rules that trace packets, but for those of a fwtrail that is running: each by "
-              + "what it says, never by its number. Asks first.")
+          "Remove the rules that trace packets and do nothing else, but for those of a fwtrail "
+              + "that runs: each by what it is, never by its number. Asks first.")
   private boolean remove;
 
-  @Option(names = "--yes", description = "Do not ask.")
+  @Option(names = "--yes", description = "With --remove: do not ask.")
   private boolean yes;
 
+  private final PrintStream out =
+      new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+
+  /** A family of nf_tables. */
+  static final class Family implements ITypeConverter<NfFamily> {
+    @Override
+    public NfFamily convert(String text) {
+      NfFamily family = Place.family(text);
+      if (family == null) {
+        throw new TypeConversionException(
+            "'" + text + "' is no family; there are ip, ip6, inet, arp, bridge, netdev");
+      }
+      return family;
+    }
+  }
+
+  /** Rules are no hops, so there are not all forms of output. */
+  static final class Form implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      String form = text.toLowerCase(Locale.ROOT);
+      if (form.equals("text") || form.equals("json")) {
+        return form;
+      }
+      throw new TypeConversionException(
+          "'" + text + "' is no form of output for rules; there are text, json");
+    }
+  }
+
   @Override
-  public Integer call() throws Exception {
-    if (remove && !place.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--remove takes away rules that trace packets; it goes with no place");
+  public Integer call() throws IOException {
+    Place asked = place();
+    if (yes && !remove) {
+      throw wrong("--yes goes with --remove: without it nothing is removed");
     }
-    NetworkNamespace namespace = LiveRun.namespace(netns);
-    try (HostRules host = new HostRules(namespace)) {
-      if (!place.isEmpty()) {
-        return show(host);
+    if (remove && asked != null) {
+      throw wrong("--remove takes no place: it removes every rule that traces packets");
+    }
+    if (remove && !yes && !canAsk()) {
+      throw wrong("--remove asks first, and there is no terminal to ask at: give --yes");
+    }
+    try (HostFirewall firewall = new HostFirewall(LiveRun.namespace(netns))) {
+      Listing listing = firewall.read().of(family);
+      listing.notices().forEach(RulesCommand::say);
+      if (asked != null) {
+        return show(listing, asked);
       }
-      List<TraceRule> found = host.traceRules();
-      return remove ? remove(found) : list(found);
+      return remove ? remove(firewall, listing) : list(listing);
+    } catch (RulesException e) {
+      throw new UserException(e.line());
     }
   }
 
-  private static int list(List<TraceRule> found) {
-    if (found.isEmpty()) {
-      System.err.println("fwtrail: no rule here traces packets");
-      return 0;
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private @Nullable Place place() {
+    if (place.isEmpty()) {
+      return null;
     }
-    found.forEach(rule -> System.out.println(line(rule)));
-    return 0;
-  }
-
-  private static String line(TraceRule rule) {
-    return tool(rule)
-        + "  "
-        + words(rule.family(), rule.table(), rule.chain())
-        + "  "
-        + number(rule.rule())
-        + "  "
-        + text(rule.rule())
-        + (rule.packets() < 0 ? "" : "  (" + Limiter.number(rule.packets(), "packet") + ")")
-        + whose(rule);
-  }
-
-  private static String whose(TraceRule rule) {
-    if (!rule.table().startsWith(Mark.TABLE_PREFIX)) {
-      return "";
-    }
-    return rule.owned() ? "  [a running fwtrail]" : "  [left behind by a killed fwtrail]";
-  }
-
-  private static String tool(TraceRule rule) {
-    if (rule.engine() == Chain.Engine.X_TABLES) {
-      return "iptables-legacy";
-    }
-    String text = rule.text();
-    return text != null && text.startsWith("-A ") ? "iptables-nft" : "nft";
-  }
-
-  private static String words(NfFamily family, String table, String chain) {
-    return family.keyword() + " " + SafeText.of(table) + " " + SafeText.of(chain);
-  }
-
-  private static String number(Rule rule) {
-    return rule.number() > 0 ? "rule " + rule.number() : "handle " + rule.handle();
-  }
-
-  private static String text(Rule rule) {
-    String text = rule.text() == null ? "handle " + rule.handle() : SafeText.of(rule.text());
-    return rule.comment() == null ? text : text + "  \"" + SafeText.of(rule.comment()) + "\"";
-  }
-
-  private int show(HostRules host) throws IOException {
-    String table = place.get(0);
-    String chain = place.size() > 1 ? place.get(1) : "";
-    int number = place.size() > 2 ? number(place.get(2)) : 0;
-    Matcher logged = LOGGED.matcher(table);
-    if (place.size() == 1 && logged.matches()) {
-      table = logged.group(1);
-      chain = logged.group(2);
-      number = number(logged.group(4));
-    } else if (place.size() == 1) {
-      throw new ParameterException(
-          spec.commandLine(), "a table and a chain are needed: fwtrail rules filter INPUT 6");
-    }
-    List<Chain> chains = chains(host.rules(), table, chain);
-    List<String> lines = new ArrayList<>();
-    for (Chain each : chains) {
-      lines(host, each, number, lines);
-    }
-    if (lines.isEmpty()) {
-      throw new UserException(
-          "there is no rule "
-              + number
-              + " in "
-              + table
-              + " "
-              + chain
-              + ", which has "
-              + Limiter.number(chains.get(0).rules().size(), "rule"));
-    }
-    lines.forEach(System.out::println);
-    return 0;
-  }
-
-  private int number(String text) {
+    Place read;
     try {
-      int number = Integer.parseInt(text);
-      if (number > 0) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Said below.
+      read = Place.parse(place);
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
     }
-    throw new ParameterException(
-        spec.commandLine(), "'" + text + "' is no number of a rule: they count from 1");
+    if (family != null && read.family() != null && read.family() != family) {
+      throw wrong(
+          "--family " + family.keyword() + " and a place of family " + read.family().keyword());
+    }
+    return read;
   }
 
-  private static List<Chain> chains(RuleSet rules, String table, String chain) {
-    List<Chain> found = new ArrayList<>();
-    TreeSet<String> tables = new TreeSet<>();
-    TreeSet<String> others = new TreeSet<>();
-    for (RuleSet.Table each : rules.tables()) {
-      tables.add(each.key().name());
-      if (each.key().name().equals(table)) {
-        others.addAll(each.chains().keySet());
-        Chain there = each.chains().get(chain);
-        if (there != null) {
-          found.add(there);
+  private static void say(String line) {
+    System.err.println("fwtrail: " + SafeText.of(line));
+  }
+
+  private RulePrinter printer(boolean bytes) {
+    return form.equals("json") ? RulePrinter.json(out) : RulePrinter.text(out, bytes);
+  }
+
+  private int list(Listing listing) {
+    List<ListedRule> tracing = listing.tracing();
+    if (tracing.isEmpty()) {
+      say("no rule traces packets" + ofFamily());
+    }
+    RulePrinter printer = printer(false);
+    tracing.forEach(printer::rule);
+    printer.flush();
+    return 0;
+  }
+
+  private String ofFamily() {
+    return family == null ? " here" : " in family " + family.keyword();
+  }
+
+  private int show(Listing listing, Place asked) throws RulesException {
+    RulePrinter printer = printer(true);
+    for (ListedChain chain : asked.find(listing, Nearest::to)) {
+      if (!asked.reaches(chain)) {
+        say(
+            "there is no rule "
+                + asked.number()
+                + " in "
+                + chain.place()
+                + ", which has "
+                + Place.count(chain));
+      }
+      for (ListedRule rule : chain.rules()) {
+        if (asked.number() == 0 || asked.number() == rule.rule().number()) {
+          printer.rule(rule);
         }
       }
-    }
-    if (found.isEmpty()) {
-      boolean noTable = others.isEmpty();
-      String asked = noTable ? table : chain;
-      String nearest = Nearest.to(asked, noTable ? tables : others);
-      throw new UserException(
-          (noTable ? "no table '" + table + "'" : "no chain '" + chain + "' in the table " + table)
-              + " here"
-              + (nearest == null ? "" : "; did you mean '" + nearest + "'?"));
-    }
-    return found;
-  }
-
-  /** The rule at a number, all of them for 0; the policy one past the last. */
-  private static void lines(HostRules host, Chain chain, int number, List<String> into)
-      throws IOException {
-    String head =
-        (chain.engine() == Chain.Engine.X_TABLES ? "iptables-legacy" : "nf_tables")
-            + "  "
-            + words(chain.family(), chain.table(), chain.name());
-    int size = chain.rules().size();
-    for (Rule rule : chain.rules()) {
-      if (number == 0 || rule.number() == number) {
-        long packets = host.packets(chain, rule);
-        into.add(
-            head
-                + "  rule "
-                + rule.number()
-                + "  "
-                + text(rule)
-                + (packets < 0 ? "" : "  (" + Limiter.number(packets, "packet") + ")"));
+      boolean isEnd = asked.number() == chain.rules().size() + 1;
+      if (isEnd || asked.number() == 0) {
+        printer.end(chain);
+      }
+      if (asked.isStale(isEnd) && asked.reaches(chain)) {
+        say(
+            chain.place()
+                + " has "
+                + Place.count(chain)
+                + ": it is not the rule set any more by which "
+                + asked.logged()
+                + " "
+                + asked.number()
+                + " was logged");
       }
     }
-    if (number == 0 || number == size + 1) {
-      into.add(
-          head
-              + (chain.policy() == null
-                  ? "  end     return to the calling chain"
-                  : "  policy  " + chain.policy().keyword()));
-    }
+    printer.flush();
+    return 0;
   }
 
-  private int remove(List<TraceRule> found) throws IOException {
-    List<TraceRule> strays =
-        found.stream()
-            .filter(rule -> !(rule.owned() && rule.table().startsWith(Mark.TABLE_PREFIX)))
-            .toList();
+  private int remove(HostFirewall firewall, Listing listing) throws IOException {
+    Strays strays = Strays.of(listing);
+    if (strays.running() > 0) {
+      say(
+          Limiter.number(strays.running(), "rule")
+              + (strays.running() == 1 ? " is" : " are")
+              + " of a running program, and left to it");
+    }
+    boolean refused = !strays.doMore().isEmpty();
+    for (ListedRule rule : strays.doMore()) {
+      notRemoved(
+          rule,
+          "it does more than trace, which would go with it; take 'meta nftrace set' out of it by"
+              + " hand: 'nft -a list chain "
+              + rule.chain()
+              + "' shows it");
+    }
     if (strays.isEmpty()) {
-      System.err.println(
-          "fwtrail: no rule here traces packets, but for those of a running fwtrail");
-      return 0;
-    }
-    strays.forEach(rule -> System.err.println("  " + line(rule)));
-    if (!yes && !confirmed("remove " + Limiter.number(strays.size(), "rule") + "? [y/N] ")) {
-      System.err.println("fwtrail: nothing removed");
-      return 0;
-    }
-    int failures = 0;
-    // Each removal makes another generation, so the rule set is read anew for the next one.
-    for (TraceRule rule : strays) {
-      try (HostRules now = new HostRules(LiveRun.namespace(netns))) {
-        if (!now.traceRules().stream().anyMatch(other -> isSame(other, rule))) {
-          throw new IOException("it is not there any more, or says something else now");
-        }
-        now.remove(rule);
-        System.err.println("fwtrail: removed " + line(rule));
-      } catch (IOException e) {
-        failures++;
-        System.err.println(
-            "fwtrail: not removed: "
-                + line(rule)
-                + ": "
-                + SafeText.of(String.valueOf(e.getMessage())));
+      if (!refused) {
+        say("no rule to remove: nothing traces packets" + ofFamily() + " that was left behind");
       }
+      return refused ? Errors.FAILED : 0;
     }
-    return failures == 0 ? 0 : Errors.FAILED;
+    if (!yes && !confirmed(strays)) {
+      say("nothing was removed");
+      return refused ? Errors.FAILED : 0;
+    }
+    return removeAll(new Remover(firewall), strays) && !refused ? 0 : Errors.FAILED;
   }
 
-  private static boolean isSame(TraceRule one, TraceRule other) {
-    return one.engine() == other.engine()
-        && one.family() == other.family()
-        && one.table().equals(other.table())
-        && one.chain().equals(other.chain())
-        && one.words().equals(other.words())
-        && one.rule().handle() == other.rule().handle()
-        && String.valueOf(one.text()).equals(String.valueOf(other.text()));
+  private static boolean canAsk() {
+    return OutputOptions.isTerminal(0) && OutputOptions.isTerminal(2);
   }
 
-  private boolean confirmed(String question) throws IOException {
-    if (!OutputOptions.isTerminal(0)) {
-      throw new ParameterException(
-          spec.commandLine(), "--remove asks first, and there is no terminal to ask: give --yes");
-    }
-    System.err.print(question);
+  private static boolean confirmed(Strays strays) throws IOException {
+    RulePrinter printer = RulePrinter.text(System.err, false);
+    strays.rules().forEach(printer::rule);
+    strays.tables().forEach(printer::rule);
+    printer.flush();
+    System.err.print("remove " + strays.inWords() + "? [y/N] ");
     System.err.flush();
     String answer =
         new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
-    return answer != null && answer.strip().toLowerCase(java.util.Locale.ROOT).startsWith("y");
+    return answer != null && List.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+  }
+
+  /** Goes on behind one that cannot be removed. */
+  private boolean removeAll(Remover remover, Strays strays) {
+    boolean all = true;
+    for (ListedRule rule : strays.rules()) {
+      try {
+        int left = remover.removeRule(rule);
+        removed(
+            rule,
+            rule.inWords() + (left == 0 ? "" : "; of the same words " + left + " more there"));
+      } catch (IOException e) {
+        all = false;
+        notRemoved(rule, String.valueOf(e.getMessage()));
+      }
+    }
+    for (ListedRule rule : strays.tables()) {
+      try {
+        remover.removeTable(rule);
+        removed(rule, "the table " + rule.chain().family().keyword() + " " + rule.chain().table());
+      } catch (IOException e) {
+        all = false;
+        notRemoved(rule, String.valueOf(e.getMessage()));
+      }
+    }
+    return all;
+  }
+
+  private void removed(ListedRule rule, String words) {
+    if (form.equals("json")) {
+      printer(true).rule(rule);
+    } else {
+      out.println("removed " + SafeText.of(words));
+    }
+    out.flush();
+  }
+
+  private static void notRemoved(ListedRule rule, String why) {
+    say("not removed: " + rule.inWords() + ": " + why);
   }
 }

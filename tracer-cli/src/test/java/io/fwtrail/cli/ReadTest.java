@@ -109,6 +109,15 @@ class ReadTest {
   }
 
   @Test
+  void whatComesByAPipeIsShownAtOnce() throws Exception {
+    Running read = start("-", "--output", "hops");
+    read.input(Files.readAllLines(log).get(0) + "\n");
+    await().atMost(Fwtrail.PATIENCE).until(() -> read.out().size() == 1);
+    read.endInput();
+    assertThat(read.awaitEnd(Fwtrail.PATIENCE)).isZero();
+  }
+
+  @Test
   void standardInputIsRead() throws Exception {
     Running read = start("-", "--output", "json");
     read.input(Files.readString(log));

@@ -18,10 +18,8 @@ import io.fwtrail.tracer.ruleset.RuleTexts;
 import io.fwtrail.tracer.ruleset.TraceRule;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The rules of a host as they are now, of both engines, and which of them trace packets. */
@@ -41,18 +39,8 @@ public final class HostRules implements Closeable {
   public HostRules(NetworkNamespace namespace) throws IOException {
     client = new NetlinkClient(NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, namespace));
     iptables = new IptablesPrograms(namespace::call);
-    nft = namespace.call(() -> Optional.ofNullable(LibNftables.open())).orElse(null);
-    LibNftables library = nft;
-    RuleTexts texts =
-        library == null
-            ? RuleTexts.NONE
-            : () -> {
-              try {
-                return namespace.call(library::read);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            };
+    nft = NamespaceTexts.open(namespace);
+    RuleTexts texts = NamespaceTexts.of(nft, namespace);
     RuleSetReader reader = new RuleSetReader(client, texts, iptables);
     var unused = reader.readLegacy();
     rules = reader.read();

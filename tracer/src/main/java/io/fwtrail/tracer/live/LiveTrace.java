@@ -20,7 +20,6 @@ import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
-import io.fwtrail.tracer.ruleset.RuleTexts;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
@@ -36,7 +35,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -128,9 +126,9 @@ public final class LiveTrace implements Closeable {
     asker = client(NetlinkConstants.PROTOCOL_NETFILTER);
     owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
     links = client(NetlinkConstants.PROTOCOL_ROUTE);
-    nft = openNft();
+    nft = NamespaceTexts.open(namespace);
     IptablesPrograms iptables = new IptablesPrograms(namespace::call);
-    RuleSetReader reader = new RuleSetReader(asker, texts(), iptables);
+    RuleSetReader reader = new RuleSetReader(asker, NamespaceTexts.of(nft, namespace), iptables);
     Interfaces interfaces = new Interfaces(links);
 
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.
@@ -284,24 +282,6 @@ public final class LiveTrace implements Closeable {
 
   private NetlinkClient client(int protocol) throws IOException {
     return new NetlinkClient(NetlinkSocket.open(protocol, namespace));
-  }
-
-  private @Nullable LibNftables openNft() throws IOException {
-    return namespace.call(() -> java.util.Optional.ofNullable(LibNftables.open())).orElse(null);
-  }
-
-  private RuleTexts texts() {
-    LibNftables library = nft;
-    if (library == null) {
-      return RuleTexts.NONE;
-    }
-    return () -> {
-      try {
-        return namespace.call(library::read);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    };
   }
 
   private static TraceHandler.RuleSets ruleSets(RuleSetReader reader) {

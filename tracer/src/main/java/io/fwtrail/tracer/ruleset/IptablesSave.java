@@ -166,16 +166,31 @@ public final class IptablesSave {
     }
   }
 
+  /**
+   * A quoted word may hold line ends, as comments can. The longest is a comment of 255 bytes, each
+   * with a backslash before it at worst; a quote that is open for longer is a damaged line's.
+   */
+  private static final int LONGEST_QUOTED = 1024;
+
+  /** More words of one rule than this do not go over a line's end. */
+  private static final int MOST_CONTINUED = 4;
+
+  private final String listing;
   private final List<SavedTable> tables = new ArrayList<>();
   private @Nullable Map<String, SavedChain> chains;
   private int notUnderstood;
 
-  private IptablesSave() {}
+  private IptablesSave(String listing) {
+    this.listing = listing;
+  }
 
   /** Reads all tables of a listing. */
   public static IptablesSave parse(String listing) {
-    IptablesSave save = new IptablesSave();
-    listing.lines().forEach(save::line);
+    IptablesSave save = new IptablesSave(listing);
+    int start = 0;
+    while (start < listing.length()) {
+      start = save.line(start, save.lineEnd(start)) + 1;
+    }
     return save;
   }
 
@@ -189,18 +204,69 @@ public final class IptablesSave {
     return notUnderstood;
   }
 
-  private void line(String line) {
-    if (line.isBlank() || line.startsWith("#") || line.equals("COMMIT")) {
-      return;
+  /** Only a line feed ends a line: others of Unicode's line ends may stand in a comment. */
+  private int lineEnd(int from) {
+    int end = listing.indexOf('\n', from);
+    return end < 0 ? listing.length() : end;
+  }
+
+  /**
+   * Reads what begins with this line.
+   *
+   * @return where it ends, which may be some lines on
+   */
+  private int line(int start, int end) {
+    String line = listing.substring(start, end).stripTrailing();
+    if (line.isEmpty() || line.startsWith("#") || line.equals("COMMIT")) {
+      return end;
     }
-    Map<String, SavedChain> into = chains;
     if (line.startsWith("*")) {
-      into = new LinkedHashMap<>();
+      Map<String, SavedChain> into = new LinkedHashMap<>();
       tables.add(new SavedTable(line.substring(1).strip(), into));
       chains = into;
-    } else if (into == null || !(line.startsWith(":") ? chain(line, into) : rule(line, into))) {
-      notUnderstood++;
+      return end;
     }
+    Map<String, SavedChain> into = chains;
+    if (into == null) {
+      notUnderstood++;
+    } else if (line.startsWith(":")) {
+      notUnderstood += chain(line, into) ? 0 : 1;
+    } else {
+      return rule(start, end, into);
+    }
+    return end;
+  }
+
+  private int rule(int start, int lineEnd, Map<String, SavedChain> into) {
+    int end = lineEnd;
+    for (int continued = 0; continued <= MOST_CONTINUED; continued++) {
+      Words words = new Words(listing.substring(start, end).stripTrailing());
+      if (rule(words, into)) {
+        return end;
+      }
+      int closed = words.isOpen() ? closing(end) : -1;
+      if (closed < 0) {
+        break;
+      }
+      end = lineEnd(closed);
+    }
+    notUnderstood++;
+    return lineEnd;
+  }
+
+  /** Where the quote ends that is open at {@code from}; -1 where it does not end soon. */
+  private int closing(int from) {
+    int limit = Math.min(listing.length(), from + LONGEST_QUOTED);
+    for (int i = from; i < limit; i++) {
+      char c = listing.charAt(i);
+      if (c == '"') {
+        return i;
+      }
+      if (c == '\\') {
+        i++;
+      }
+    }
+    return -1;
   }
 
   private static boolean chain(String line, Map<String, SavedChain> into) {
@@ -214,26 +280,28 @@ public final class IptablesSave {
           case "DROP" -> Verdict.DROP;
           default -> null;
         };
-    into.put(words[0], new SavedChain(policy, new ArrayList<>()));
-    return true;
+    return into.putIfAbsent(words[0], new SavedChain(policy, new ArrayList<>())) == null;
   }
 
-  private static boolean rule(String line, Map<String, SavedChain> into) {
+  private static boolean rule(Words words, Map<String, SavedChain> into) {
     long packets = -1;
     long bytes = -1;
-    int start = 0;
-    if (line.startsWith("[")) {
-      int colon = line.indexOf(':');
-      int end = line.indexOf("] ");
-      if (colon < 0 || end < colon) {
+    if (!words.nextName()) {
+      return false;
+    }
+    String counters = words.text();
+    if (counters.startsWith("[")) {
+      int colon = counters.indexOf(':');
+      if (colon < 0 || !counters.endsWith("]")) {
         return false;
       }
-      packets = number(line, 1, colon);
-      bytes = number(line, colon + 1, end);
-      start = end + 2;
+      packets = number(counters, 1, colon);
+      bytes = number(counters, colon + 1, counters.length() - 1);
+      if (!words.nextName()) {
+        return false;
+      }
     }
-    Words words = new Words(line, start);
-    if (!words.next() || !words.text().equals("-A") || !words.next()) {
+    if (!words.text().equals("-A") || !words.nextName()) {
       return false;
     }
     SavedChain chain = into.get(words.text());
@@ -245,38 +313,43 @@ public final class IptablesSave {
     String comment = null;
     String goesTo = null;
     boolean isGoto = false;
-    String held = null;
     while (words.next()) {
       String word = words.text();
       all.add(word);
-      if (held != null) {
-        // Behind "-m": the comment match is left out, with what follows it.
-        String match = held;
-        held = null;
-        if (word.equals("comment")) {
-          continue;
+      // What stands behind the target are its own options, whatever they look like.
+      String option = goesTo == null && !words.isQuoted() ? word : "";
+      switch (option) {
+        case "-m" -> {
+          // The comment match is left out, with what follows it.
+          if (!words.next()) {
+            return false;
+          }
+          all.add(words.text());
+          if (!words.text().equals("comment")) {
+            text.append(" -m ").append(words.raw());
+          }
         }
-        text.append(' ').append(match);
-      } else if (word.equals("-m")) {
-        held = word;
-        continue;
-      } else if (word.equals("--comment") && words.next()) {
-        comment = comment == null ? words.text() : comment;
-        all.add(words.text());
-        continue;
-      } else if (word.equals("-j")
-          || word.equals("-g")
-          || word.equals("--jump")
-          || word.equals("--goto")) {
-        isGoto = word.equals("-g") || word.equals("--goto");
-        text.append(' ').append(words.raw());
-        if (!words.next()) {
-          return false;
+        case "--comment" -> {
+          if (!words.next()) {
+            return false;
+          }
+          all.add(words.text());
+          comment = comment == null ? words.text() : comment;
         }
-        goesTo = words.text();
-        all.add(goesTo);
+        case "-j", "-g", "--jump", "--goto" -> {
+          if (!words.nextName()) {
+            return false;
+          }
+          isGoto = option.equals("-g") || option.equals("--goto");
+          goesTo = words.text();
+          all.add(goesTo);
+          text.append(' ').append(option).append(' ').append(goesTo);
+        }
+        default -> text.append(' ').append(words.raw());
       }
-      text.append(' ').append(words.raw());
+    }
+    if (words.isOpen()) {
+      return false;
     }
     chain
         .rules()
@@ -304,39 +377,70 @@ public final class IptablesSave {
 
   /**
    * The words of a rule: blanks part them but for those between double quotes, where a backslash
-   * takes the next character's meaning away (xtables_save_string of libxtables).
+   * takes the next character's meaning away (xtables_save_string of libxtables). Only at a word's
+   * beginning is a quote one.
    */
   private static final class Words {
     private final String line;
     private final StringBuilder word = new StringBuilder();
     private int start;
     private int at;
+    private boolean quoted;
+    private boolean open;
 
-    Words(String line, int start) {
+    Words(String line) {
       this.line = line;
-      this.at = start;
     }
 
+    /** Moves to the next word. */
     boolean next() {
+      return next(true);
+    }
+
+    /** Moves to the next word, where a chain's name stands: those are printed without quotes. */
+    boolean nextName() {
+      return next(false);
+    }
+
+    private boolean next(boolean mayBeQuoted) {
       while (at < line.length() && line.charAt(at) == ' ') {
         at++;
       }
       start = at;
       word.setLength(0);
-      boolean quoted = false;
-      for (; at < line.length(); at++) {
-        char c = line.charAt(at);
-        if (c == '"') {
-          quoted = !quoted;
-        } else if (quoted && c == '\\' && at + 1 < line.length()) {
-          word.append(line.charAt(++at));
-        } else if (c == ' ' && !quoted) {
-          break;
-        } else {
-          word.append(c);
-        }
+      quoted = mayBeQuoted && at < line.length() && line.charAt(at) == '"';
+      if (quoted) {
+        readQuoted();
+      }
+      while (at < line.length() && line.charAt(at) != ' ') {
+        word.append(line.charAt(at++));
       }
       return at > start;
+    }
+
+    private void readQuoted() {
+      for (at++; at < line.length(); at++) {
+        char c = line.charAt(at);
+        if (c == '"') {
+          at++;
+          return;
+        }
+        if (c == '\\' && at + 1 < line.length()) {
+          c = line.charAt(++at);
+        }
+        word.append(c);
+      }
+      open = true;
+    }
+
+    /** Whether the line ended in the middle of a quoted word. */
+    boolean isOpen() {
+      return open;
+    }
+
+    /** Whether the word stands in quotes. */
+    boolean isQuoted() {
+      return quoted;
     }
 
     /** The word without its quotes. */

@@ -1,0 +1,33 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.tracer.ruleset.LibNftables;
+import io.fwtrail.tracer.ruleset.RuleTexts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** libnftables as it has to be called: in the network namespace whose rules it prints. */
+final class NamespaceTexts {
+  private NamespaceTexts() {}
+
+  /** Opens it; null where it is not installed. */
+  static @Nullable LibNftables open(NetworkNamespace namespace) throws IOException {
+    return namespace.call(() -> Optional.ofNullable(LibNftables.open())).orElse(null);
+  }
+
+  /** What it prints; nothing where it is not installed. */
+  static RuleTexts of(@Nullable LibNftables library, NetworkNamespace namespace) {
+    if (library == null) {
+      return RuleTexts.NONE;
+    }
+    return () -> {
+      try {
+        return namespace.call(library::read);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    };
+  }
+}
