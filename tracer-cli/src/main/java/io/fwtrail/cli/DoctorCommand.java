@@ -15,7 +15,7 @@ import io.fwtrail.tracer.live.NfLogSetting;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.ruleset.LibNftables;
-import io.fwtrail.tracer.ruleset.TraceRule;
+import io.fwtrail.tracer.ruleset.TraceRules;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
@@ -315,7 +315,7 @@ final class DoctorCommand implements Callable<Integer> {
           RuleMessage::writeDump,
           message -> {
             RuleMessage rule = RuleMessage.decode(message);
-            if (!owned.contains(rule.table()) && TraceRule.sets(rule)) {
+            if (!owned.contains(rule.table()) && TraceRules.trace(rule)) {
               note(
                   "a rule in "
                       + io.fwtrail.netlink.nftables.NfFamily.of(rule.family()).keyword()

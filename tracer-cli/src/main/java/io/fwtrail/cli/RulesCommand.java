@@ -52,11 +52,11 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Examples:",
-      "  sudo fwtrail rules                         what is traced here, and who asked for it?",
-      "  sudo fwtrail rules filter INPUT 6          which rule is that, and how often was it met?",
-      "  sudo fwtrail rules filter:INPUT:rule:6     the same, as the kernel's log has it",
+      "  sudo fwtrail rules                         what is traced here?",
+      "  sudo fwtrail rules filter INPUT 6          which rule is that?",
+      "  sudo fwtrail rules filter:INPUT:rule:6     the same, as the log has it",
       "  sudo fwtrail rules inet filter input       a whole chain",
-      "  sudo fwtrail rules --remove                take away trace rules that were forgotten"
+      "  sudo fwtrail rules --remove                take forgotten trace rules away"
     })
 final class RulesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -65,8 +65,8 @@ final class RulesCommand implements Callable<Integer> {
       paramLabel = "PLACE",
       arity = "0..*",
       description =
-          "A table, a chain, and a rule's number in it; or TABLE:CHAIN:rule:NUMBER as in the "
-              + "kernel's log.")
+          "A table, a chain, and a rule's number in it; or as the kernel's log has it, "
+              + "TABLE:CHAIN:rule:NUMBER.")
   private List<String> place = new ArrayList<>();
 
   @Option(

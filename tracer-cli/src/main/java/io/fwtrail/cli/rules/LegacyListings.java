@@ -85,7 +85,7 @@ final class LegacyListings implements IptablesTables {
               new TraceRules.Counters(printed.packets(), printed.bytes()),
               traces,
               traces,
-              Owner.ANYBODY,
+              Owner.of(printed),
               0,
               null,
               printed.words()));

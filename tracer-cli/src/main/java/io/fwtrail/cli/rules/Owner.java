@@ -1,7 +1,10 @@
 package io.fwtrail.cli.rules;
 
 import io.fwtrail.netlink.nftables.TableMessage;
+import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
+import io.fwtrail.tracer.ruleset.IptablesSave.SavedRule;
+import io.fwtrail.tracer.ruleset.TraceRules;
 import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +22,8 @@ public enum Owner {
 
   private static final Pattern MARK_TABLE =
       Pattern.compile(Pattern.quote(Mark.TABLE_PREFIX) + "([0-9]{1,10})");
+  private static final Pattern MARK_COMMENT =
+      Pattern.compile(Pattern.quote(LegacyMark.COMMENT) + "[0-9]{1,10}");
 
   private final String keyword;
   private final String words;
@@ -54,5 +59,16 @@ public enum Owner {
       return ANYBODY;
     }
     return portIsOpen.test(Long.parseLong(mark.group(1))) ? FWTRAIL : KILLED_FWTRAIL;
+  }
+
+  /** Of a rule of iptables-legacy. */
+  static Owner of(SavedRule rule) {
+    String comment = rule.comment();
+    if (comment == null
+        || !TraceRules.TARGET.equals(rule.goesTo())
+        || !MARK_COMMENT.matcher(comment).matches()) {
+      return ANYBODY;
+    }
+    return LegacyMark.isLeftBehind(rule) ? KILLED_FWTRAIL : FWTRAIL;
   }
 }

@@ -54,7 +54,7 @@ public record Place(
     }
     if (left.size() == 1) {
       throw new IllegalArgumentException(
-          "a chain is missing behind '" + left.get(0) + "': 'filter INPUT 6' is a place");
+          "a table and a chain are needed: fwtrail rules filter INPUT 6");
     }
     if (left.size() > 3) {
       throw new IllegalArgumentException(
@@ -83,8 +83,7 @@ public record Place(
     } catch (NumberFormatException e) {
       // Not a number, or a larger one than there are rules.
     }
-    throw new IllegalArgumentException(
-        "'" + text + "' is no number of a rule; the first is 1, the next 2");
+    throw new IllegalArgumentException("'" + text + "' is no number of a rule: they count from 1");
   }
 
   /**

@@ -6,6 +6,8 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.TableMessage;
+import io.fwtrail.tracer.ruleset.IptablesSave.SavedChain;
+import io.fwtrail.tracer.ruleset.IptablesSave.SavedRule;
 import io.fwtrail.tracer.ruleset.IptablesSave.SavedTable;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.TraceRules;
@@ -25,13 +27,15 @@ import java.util.Objects;
  */
 public final class Remover {
   /** {@code ERESTART}: the rule set is of another generation by now. */
-  private static final int ERESTART = 85;
+  static final int OTHER_GENERATION = 85;
 
   /** A rule set that changes this often between a look and a removal is not to be caught. */
   private static final int ATTEMPTS = 16;
 
   /** How long iptables may wait for another one that is at work. */
   private static final String LOCK_SECONDS = "10";
+
+  private static final String CHANGED = "it is gone, or was changed, since it was listed";
 
   private final HostFirewall firewall;
 
@@ -43,15 +47,15 @@ public final class Remover {
   /**
    * Removes a rule.
    *
-   * @return how many rules are left in its chain that say the same; none but in iptables-legacy is
-   *     counted
+   * @return of iptables-legacy, how many rules of the same words are left in its chain; of
+   *     nf_tables 0, as each rule there has a handle of its own
    * @throws IOException if it is not there any more, or it cannot be removed
    */
   public int removeRule(ListedRule rule) throws IOException {
-    RuleMessage listed = rule.message();
-    if (listed == null) {
+    if (rule.flavour() == Flavour.IPTABLES_LEGACY) {
       return removeLegacy(rule);
     }
+    RuleMessage listed = Objects.requireNonNull(rule.message());
     NfFamily family = rule.chain().family();
     String table = rule.chain().table();
     commit(
@@ -61,7 +65,7 @@ public final class Remover {
           if (found == null
               || !found.chain().equals(listed.chain())
               || !TraceRules.sameContent(found, listed)) {
-            throw new IOException("it is gone, or was changed, since it was listed");
+            throw new IOException(CHANGED);
           }
         },
         (w, n) -> RuleMessage.writeDelete(w, n, family, table, listed.chain(), listed.handle()));
@@ -116,7 +120,7 @@ public final class Remover {
                 Nfnetlink::batchEnd);
         return;
       } catch (KernelRefusedException e) {
-        if (e.errno() != ERESTART) {
+        if (e.errno() != OTHER_GENERATION) {
           throw e;
         }
       }
@@ -125,22 +129,27 @@ public final class Remover {
   }
 
   private int removeLegacy(ListedRule rule) throws IOException {
-    NfFamily family = rule.chain().family();
+    if (equalLegacyRules(rule) == 0) {
+      throw new IOException(CHANGED);
+    }
     List<String> command =
         new ArrayList<>(List.of("-w", LOCK_SECONDS, "-t", rule.chain().table(), "-D"));
     command.addAll(rule.words());
-    firewall.iptables().change(family, command);
-    int left = 0;
-    for (SavedTable table : firewall.iptables().legacy(family)) {
-      if (table.name().equals(rule.chain().table())) {
-        left +=
-            (int)
-                table.chains().values().stream()
-                    .flatMap(chain -> chain.rules().stream())
-                    .filter(other -> other.words().equals(rule.words()))
-                    .count();
+    firewall.iptables().change(rule.chain().family(), command);
+    return equalLegacyRules(rule);
+  }
+
+  /** How many rules there are now of these words, which have the chain's name among them. */
+  private int equalLegacyRules(ListedRule rule) {
+    int equal = 0;
+    for (SavedTable table : firewall.iptables().legacy(rule.chain().family())) {
+      SavedChain chain = table.chains().get(rule.chain().name());
+      if (table.name().equals(rule.chain().table()) && chain != null) {
+        for (SavedRule other : chain.rules()) {
+          equal += other.words().equals(rule.words()) ? 1 : 0;
+        }
       }
     }
-    return left;
+    return equal;
   }
 }

@@ -25,7 +25,8 @@ public record Strays(
     for (ListedRule rule : listing.tracing()) {
       if (rule.owner() == Owner.FWTRAIL || rule.owner() == Owner.PROGRAM) {
         running++;
-      } else if (rule.owner() == Owner.KILLED_FWTRAIL) {
+      } else if (rule.owner() == Owner.KILLED_FWTRAIL
+          && rule.flavour() != Flavour.IPTABLES_LEGACY) {
         ListedRule unused =
             tables.putIfAbsent(rule.chain().family().keyword() + ' ' + rule.chain().table(), rule);
       } else if (rule.onlyTraces()) {

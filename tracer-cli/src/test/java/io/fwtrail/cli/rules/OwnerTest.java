@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.TableMessage;
+import io.fwtrail.tracer.ruleset.IptablesSave.SavedRule;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,5 +28,24 @@ class OwnerTest {
   void aTableTellsWhoseItIs(String name, long owner, Owner whose) {
     TableMessage table = new TableMessage(NfFamily.INET.number(), name, 1, 0, owner);
     assertThat(Owner.of(table, port -> port == OPEN_PORT)).isEqualTo(whose);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fwtrail,TRACE,ANYBODY",
+    "fwtrail here,TRACE,ANYBODY",
+    "my fwtrail 1,TRACE,ANYBODY",
+    "fwtrail 4194304999,TRACE,KILLED_FWTRAIL",
+    "fwtrail 4194304999,ACCEPT,ANYBODY",
+    "fwtrail SELF,TRACE,FWTRAIL",
+    ",TRACE,ANYBODY",
+  })
+  void aLegacyRulesCommentTellsWhoseItIs(String comment, String target, Owner whose) {
+    String ofProcess =
+        comment == null
+            ? null
+            : comment.replace("SELF", Long.toString(ProcessHandle.current().pid()));
+    SavedRule rule = new SavedRule("-A C", ofProcess, 0, 0, target, false, List.of("C"));
+    assertThat(Owner.of(rule)).isEqualTo(whose);
   }
 }
