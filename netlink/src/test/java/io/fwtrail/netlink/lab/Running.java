@@ -100,12 +100,18 @@ public final class Running implements AutoCloseable {
   public synchronized String awaitLine(Predicate<String> wanted, Duration patience)
       throws InterruptedException {
     long until = System.nanoTime() + patience.toNanos();
+    // Each line is looked at once: to begin anew with each new one would hold the readers up.
+    int outSeen = 0;
+    int errSeen = 0;
     while (true) {
-      for (List<String> lines : List.of(out, err)) {
-        for (String line : lines) {
-          if (wanted.test(line)) {
-            return line;
-          }
+      for (; outSeen < out.size(); outSeen++) {
+        if (wanted.test(out.get(outSeen))) {
+          return out.get(outSeen);
+        }
+      }
+      for (; errSeen < err.size(); errSeen++) {
+        if (wanted.test(err.get(errSeen))) {
+          return err.get(errSeen);
         }
       }
       long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
