@@ -6,6 +6,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.log.LegacySightings;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.log.NflogDecoder;
+import io.fwtrail.tracer.log.NflogSequence;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Sighting;
 
@@ -16,6 +17,9 @@ final class LegacyDecoder {
   private final LegacySightings sightings =
       new LegacySightings(Hop.Source.NFLOG, Hop.Clock.RECEIVE);
   private final NflogDecoder decoder;
+  private final NflogSequence sequence = new NflogSequence();
+  private long toldOf;
+  private long missing;
 
   LegacyDecoder(Interfaces interfaces) {
     this.decoder = new NflogDecoder(interfaces::name);
@@ -29,7 +33,10 @@ final class LegacyDecoder {
    * @return false if the message is no trace
    */
   boolean fill(Sighting s, MessageCursor cursor, RuleSet rules, long time) {
-    if (!decoder.fill(event, message.decode(cursor), time)) {
+    message.decode(cursor);
+    missing = Math.max(0, sequence.see(message.sequence()) - toldOf);
+    toldOf = 0;
+    if (!decoder.fill(event, message, time)) {
       return false;
     }
     // The kernel tells a time at some hooks only (not on the way out), and where anybody captures
@@ -39,8 +46,13 @@ final class LegacyDecoder {
     return true;
   }
 
-  /** How many messages there were that are no trace. */
-  long others() {
-    return decoder.others();
+  /** The socket has lost messages of any kind, and said so: gaps up to so many are no news. */
+  void lost(long messages) {
+    toldOf += messages;
+  }
+
+  /** How many messages are missing ahead of the one that was read last, of which nothing told. */
+  long missing() {
+    return missing;
   }
 }

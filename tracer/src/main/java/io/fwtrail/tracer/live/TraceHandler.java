@@ -273,6 +273,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     for (Object item = held.poll(); item != null; item = held.poll()) {
       if (item instanceof MessagesLost lost) {
         assembler.lost(lost.lost());
+        legacyDecoder.lost(lost.lost());
         // The notices that were waited for may be among them; they are not waited for again.
         generationHeard = history.newest().generation();
         continue;
@@ -308,7 +309,11 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
             assembler.see(sighting, now);
           } else if (PacketLogMessage.is(cursor.type())) {
             counts.messages++;
-            if (legacyDecoder.fill(sighting, cursor, current, time)) {
+            boolean trace = legacyDecoder.fill(sighting, cursor, current, time);
+            if (legacyDecoder.missing() > 0) {
+              assembler.lost(legacyDecoder.missing());
+            }
+            if (trace) {
               assembler.see(sighting, now);
             }
           }
