@@ -56,6 +56,7 @@ public record Hop(
    * @param physOut the bridge's port that it leaves by, or null
    * @param uid of the program that sent it from this machine; -1 where it is not known
    * @param gid likewise
+   * @param netns the network namespace's name, where several are traced at once, or null
    * @param host the machine's name as a log has it, or null
    */
   public record Surroundings(
@@ -63,6 +64,7 @@ public record Hop(
       @Nullable String physOut,
       long uid,
       long gid,
+      @Nullable String netns,
       @Nullable String host) {
     /** The same, or null where nothing of it is known. */
     public static @Nullable Surroundings of(
@@ -70,11 +72,22 @@ public record Hop(
         @Nullable String physOut,
         long uid,
         long gid,
+        @Nullable String netns,
         @Nullable String host) {
-      return physIn == null && physOut == null && uid < 0 && gid < 0 && host == null
+      return physIn == null
+              && physOut == null
+              && uid < 0
+              && gid < 0
+              && netns == null
+              && host == null
           ? null
-          : new Surroundings(physIn, physOut, uid, gid, host);
+          : new Surroundings(physIn, physOut, uid, gid, netns, host);
     }
+  }
+
+  /** The network namespace's name, where several are traced at once, or null. */
+  public @Nullable String netns() {
+    return surroundings == null ? null : surroundings.netns();
   }
 
   /** What was met. */

@@ -1,15 +1,18 @@
 package io.fwtrail.tracer.json;
 
 import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.hop.Connection;
 import io.fwtrail.tracer.hop.Conntrack;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
+import io.fwtrail.tracer.trail.Ending;
 import io.fwtrail.tracer.trail.Trail;
 import java.io.Closeable;
 import java.io.OutputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -88,6 +91,7 @@ public final class JsonRecords implements Closeable {
     name("complete");
     json.writeBoolean(trail.complete());
     optional("why", trail.why());
+    ending(trail.ending());
     Hop decider = trail.decidedBy();
     if (decider != null) {
       name("decidedBy");
@@ -109,6 +113,10 @@ public final class JsonRecords implements Closeable {
       json.writeEndObject();
     }
     json.writeEndArray();
+    connection(trail.connection());
+    if (!trail.hints().isEmpty()) {
+      texts("hints", trail.hints());
+    }
     name("hops");
     json.writeStartArray();
     for (Hop hop : trail.hops()) {
@@ -117,6 +125,56 @@ public final class JsonRecords implements Closeable {
     json.writeEndArray();
     json.writeEndObject();
     json.writeRaw('\n');
+  }
+
+  private void ending(@Nullable Ending ending) {
+    if (ending != null) {
+      name("ending");
+      json.writeStartObject();
+      recurring("kind", ending.kind().keyword());
+      recurringIfAny("detail", ending.detail());
+      json.writeEndObject();
+    }
+  }
+
+  private void connection(@Nullable Connection connection) {
+    if (connection == null) {
+      return;
+    }
+    name("connection");
+    json.writeStartObject();
+    number("id", connection.id());
+    if (connection.zone() != 0) {
+      number("zone", connection.zone());
+    }
+    texts("status", connection.status());
+    if (connection.mark() != 0) {
+      number("mark", connection.mark());
+    }
+    tuple("original", connection.original());
+    tuple("reply", connection.reply());
+    json.writeEndObject();
+  }
+
+  private void tuple(String name, Connection.Tuple tuple) {
+    name(name);
+    json.writeStartObject();
+    address("src", tuple.src());
+    address("dst", tuple.dst());
+    recurring("protocol", tuple.protocol());
+    optional("sport", tuple.sport());
+    optional("dport", tuple.dport());
+    optional("icmpId", tuple.icmpId());
+    json.writeEndObject();
+  }
+
+  private void texts(String name, List<String> values) {
+    name(name);
+    json.writeStartArray();
+    for (String value : values) {
+      json.writeString(value);
+    }
+    json.writeEndArray();
   }
 
   private void value(String name, Object value) {
@@ -157,6 +215,7 @@ public final class JsonRecords implements Closeable {
     if (around != null) {
       optional("uid", around.uid());
       optional("gid", around.gid());
+      recurringIfAny("netns", around.netns());
       recurringIfAny("host", around.host());
     }
     if (hop.mark() != 0) {
@@ -187,6 +246,11 @@ public final class JsonRecords implements Closeable {
     }
     recurringIfAny("text", rule.text());
     recurringIfAny("comment", rule.comment());
+    Rule.Origin origin = rule.origin();
+    if (origin != null) {
+      recurring("file", origin.file());
+      number("line", origin.line());
+    }
     json.writeEndObject();
   }
 

@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.trail;
 
+import io.fwtrail.tracer.hop.Connection;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Verdict;
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param packet the packet as it was first seen; null where its beginning was lost
  * @param changes what changed on the way, in order
  * @param hops in the kernel's order
+ * @param ending how it ended, in more detail than the verdict; null where that is not known
+ * @param connection the connection that the packet belongs to, as the kernel has it; null where
+ *     that is not known
+ * @param hints what was found outside netfilter that explains a way that does not go on
  */
 public record Trail(
     long number,
@@ -28,7 +33,30 @@ public record Trail(
     @Nullable Hop decidedBy,
     @Nullable Packet packet,
     List<Change> changes,
-    List<Hop> hops) {
+    List<Hop> hops,
+    @Nullable Ending ending,
+    @Nullable Connection connection,
+    List<String> hints) {
+
+  /** A trail of which nothing was looked up. */
+  public Trail(
+      long number,
+      long begin,
+      long end,
+      @Nullable Verdict verdict,
+      @Nullable String why,
+      @Nullable Hop decidedBy,
+      @Nullable Packet packet,
+      List<Change> changes,
+      List<Hop> hops) {
+    this(number, begin, end, verdict, why, decidedBy, packet, changes, hops, null, null, List.of());
+  }
+
+  /** The same with what was looked up. */
+  public Trail with(@Nullable Connection found, List<String> hints) {
+    return new Trail(
+        number, begin, end, verdict, why, decidedBy, packet, changes, hops, ending, found, hints);
+  }
 
   /** Whether every hop is here and the end was seen. */
   public boolean complete() {
