@@ -72,6 +72,7 @@ public final class LiveTrace implements Closeable {
   private final NetlinkClient links;
   private final @Nullable LibNftables nft;
   private final TrailAssembler assembler;
+  private final RuleBook ruleBook;
   private final TraceHandler handler;
   private final NetlinkChannel channel;
   private final Channel linkChannel;
@@ -178,16 +179,12 @@ public final class LiveTrace implements Closeable {
             listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             mark != null && !fromLog);
+    TraceDecoder decoder = new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark);
+    ruleBook = new RuleBook(kernel(reader), firstRules, decoder, TracedNamespace.HOME, counts);
     handler =
         new TraceHandler(
-            ruleSets(reader),
-            firstRules,
-            new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark),
-            new LegacyDecoder(interfaces),
-            assembler,
-            counts,
-            this::allRead,
-            afterRead);
+            new LegacyDecoder(interfaces), assembler, counts, this::allRead, afterRead);
+    handler.add(new TracedNamespace(TracedNamespace.HOME, ruleBook, decoder));
     legacyWatch = legacy == null ? null : new LegacyWatch(reader, this::replaceLegacy);
   }
 
@@ -239,7 +236,7 @@ public final class LiveTrace implements Closeable {
   }
 
   private void replaceLegacy(List<RuleSet.Table> tables) {
-    channel.eventLoop().execute(() -> handler.replaceLegacy(tables));
+    channel.eventLoop().execute(() -> ruleBook.replaceLegacy(tables));
   }
 
   /** What the user should know of how this trace is made; empty where all is as usual. */
@@ -284,8 +281,8 @@ public final class LiveTrace implements Closeable {
     return new NetlinkClient(NetlinkSocket.open(protocol, namespace));
   }
 
-  private static TraceHandler.RuleSets ruleSets(RuleSetReader reader) {
-    return new TraceHandler.RuleSets() {
+  private static RuleBook.Kernel kernel(RuleSetReader reader) {
+    return new RuleBook.Kernel() {
       @Override
       public long generation() throws IOException {
         return reader.generation();

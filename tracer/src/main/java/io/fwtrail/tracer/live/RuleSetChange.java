@@ -13,7 +13,7 @@ import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.RuleSet;
-import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,7 +49,7 @@ final class RuleSetChange {
   private final TraceMessage message = new TraceMessage();
 
   /** The passage that each trace id is in, as the stream is handed on. */
-  private final LongObjectHashMap<Passage> underWay = new LongObjectHashMap<>();
+  private final IntObjectHashMap<Passage> underWay = new IntObjectHashMap<>();
 
   /** The passages in the order of their first messages. */
   private final List<Passage> passages = new ArrayList<>();
@@ -57,12 +57,16 @@ final class RuleSetChange {
   /** The generation that the stream was of when the change was noticed. */
   private final long first;
 
+  /** The id of the namespace whose rule set it is. */
+  private final int namespace;
+
   private long generation;
   private int handedOn;
   private int later;
 
   /** Begins where the stream is of {@code generation}. */
-  RuleSetChange(RuleSetHistory history, long generation, TraceDecoder decoder) {
+  RuleSetChange(RuleSetHistory history, long generation, TraceDecoder decoder, int namespace) {
+    this.namespace = namespace;
     this.history = history;
     this.first = generation;
     this.generation = generation;
@@ -95,12 +99,14 @@ final class RuleSetChange {
   void study(Collection<Object> held) {
     passages.clear();
     handedOn = 0;
-    LongObjectHashMap<Passage> current = new LongObjectHashMap<>();
+    IntObjectHashMap<Passage> current = new IntObjectHashMap<>();
     for (Object item : held) {
       if (item instanceof NetlinkBatch batch) {
         for (int i = 0; i < batch.size(); i++) {
-          cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
-          study(batch.namespaceId(i), current);
+          if (batch.namespaceId(i) == namespace) {
+            cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
+            study(current);
+          }
         }
       } else if (item instanceof MessagesLost) {
         // Notices may be among what was lost; what follows is newer than them.
@@ -111,7 +117,7 @@ final class RuleSetChange {
     decide();
   }
 
-  private void study(int namespace, LongObjectHashMap<Passage> current) {
+  private void study(IntObjectHashMap<Passage> current) {
     try {
       while (cursor.next()) {
         if (!Nfnetlink.isNfTables(cursor.type())) {
@@ -122,11 +128,10 @@ final class RuleSetChange {
           noteGeneration();
         } else if (command == NfTables.TRACE) {
           message.decode(cursor);
-          long key = key(message, namespace);
-          Passage passage = current.get(key);
+          Passage passage = current.get(message.id());
           if (message.hasPacket()) {
             passage = new Passage(generation, history.nearest(generation));
-            current.put(key, passage);
+            current.put(message.id(), passage);
             passages.add(passage);
           }
           if (passage != null) {
@@ -148,10 +153,6 @@ final class RuleSetChange {
     } catch (MalformedMessageException e) {
       // What follows it in the datagram is handed on all the same, so it is studied as well.
     }
-  }
-
-  private static long key(TraceMessage message, int namespace) {
-    return (long) namespace << 32 | (message.id() & 0xffff_ffffL);
   }
 
   /** Goes through the passages of one generation after the other. */
@@ -211,17 +212,16 @@ final class RuleSetChange {
    * Which rule set the packet of this message met. To be asked once for each message, in the order
    * in which {@link #study} saw them.
    */
-  Met metBy(TraceMessage m, int namespace) {
-    long key = key(m, namespace);
+  Met metBy(TraceMessage m) {
     if (m.hasPacket()) {
       Passage passage = passages.get(handedOn++);
       if (passage.generation == generation) {
         later++;
       }
-      underWay.put(key, passage);
+      underWay.put(m.id(), passage);
       return met(passage, m);
     }
-    Passage passage = underWay.get(key);
+    Passage passage = underWay.get(m.id());
     if (passage != null) {
       return met(passage, m);
     }

@@ -54,8 +54,7 @@ public final class LegacySightings {
     s.toLoopback = "lo".equals(event.out);
     s.conntrack = event.conntrack;
     s.surroundings =
-        Hop.Surroundings.of(
-            event.physIn, event.physOut, event.uid, event.gid, null, event.host);
+        Hop.Surroundings.of(event.physIn, event.physOut, event.uid, event.gid, null, event.host);
     s.packet = event.packet;
   }
 

@@ -73,7 +73,7 @@ class TraceHandlerTest {
           .build();
 
   /** What the kernel says when it is asked. */
-  private static final class Kernel implements TraceHandler.RuleSets {
+  private static final class Kernel implements RuleBook.Kernel {
     RuleSet rules = FIRST;
     IOException refusal;
     RuntimeException failure;
@@ -112,15 +112,18 @@ class TraceHandlerTest {
   private final FakeNetlink netlink = new FakeNetlink(handler);
 
   private TraceHandler handler(TrailAssembler of) {
-    return new TraceHandler(
-        kernel,
+    return hearing(
+        TracedNamespace.HOME,
         FIRST,
-        new TraceDecoder(Interfaces.NONE, OwnTables.NONE),
-        new LegacyDecoder(Interfaces.NONE),
-        of,
-        counts,
-        () -> allRead,
-        () -> handedOn++);
+        new TraceHandler(
+            new LegacyDecoder(Interfaces.NONE), of, counts, () -> allRead, () -> handedOn++));
+  }
+
+  private TraceHandler hearing(int namespace, RuleSet rules, TraceHandler by) {
+    TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE);
+    RuleBook book = new RuleBook(kernel, rules, decoder, namespace, counts);
+    by.add(new TracedNamespace(namespace, book, decoder));
+    return by;
   }
 
   @AfterEach
@@ -270,15 +273,11 @@ class TraceHandlerTest {
             .build();
     kernel.rules = before;
     TraceHandler fresh =
-        new TraceHandler(
-            kernel,
+        hearing(
+            TracedNamespace.HOME,
             before,
-            new TraceDecoder(Interfaces.NONE, OwnTables.NONE),
-            new LegacyDecoder(Interfaces.NONE),
-            assembler,
-            counts,
-            () -> true,
-            () -> {});
+            new TraceHandler(
+                new LegacyDecoder(Interfaces.NONE), assembler, counts, () -> true, () -> {}));
     try (FakeNetlink other = new FakeNetlink(fresh)) {
       kernel.rules = after;
       other.deliver(packet(1, 4, -1), generation(2), rule(6, NfTables.VERDICT_DROP).id(1).build());
@@ -527,6 +526,8 @@ class TraceHandlerTest {
 
   @Test
   void idsOfTwoNamespacesAreTwoPackets() {
+    hearing(0, FIRST, handler);
+    hearing(1, FIRST, handler);
     NetlinkBatch batch =
         NetlinkBatch.builder()
             .add(packet(1, 4, -1), 0, 0, false)
@@ -538,5 +539,15 @@ class TraceHandlerTest {
     netlink.deliver(batch);
     assertThat(out.texts())
         .containsExactly("c:4:continue, c:5:drop => drop", "c:4:continue, c:6:drop => drop");
+  }
+
+  @Test
+  void aNamespaceThatIsNotHeardShowsNothing() {
+    hearing(1, FIRST, handler);
+    handler.remove(1);
+    NetlinkBatch batch = NetlinkBatch.builder().add(dropped(1, 4), 0, 1, false).build();
+    batches.add(batch);
+    netlink.deliver(batch);
+    assertThat(out.hops()).isEmpty();
   }
 }
