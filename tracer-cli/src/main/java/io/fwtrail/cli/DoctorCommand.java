@@ -246,8 +246,7 @@ final class DoctorCommand implements Callable<Integer> {
         Trail unused = seen.get(TRIAL_SECONDS, TimeUnit.SECONDS);
         good("a packet was marked, traced and shown in a throw-away namespace");
       }
-      Mark mark = trace.mark();
-      if (mark != null && mark.owned()) {
+      if (trace.marks().stream().allMatch(Mark::owned)) {
         good("the mark belongs to its socket: the kernel removes it even after kill -9");
       }
     } catch (TimeoutException e) {

@@ -130,7 +130,7 @@ final class LiveRun {
   }
 
   private void greet(LiveTrace trace) {
-    Mark mark = trace.mark();
+    Mark mark = trace.marks().stream().findFirst().orElse(null);
     trace.notices().forEach(notice -> say(SafeText.of(notice)));
     if (!trace.hasTexts()) {
       say(

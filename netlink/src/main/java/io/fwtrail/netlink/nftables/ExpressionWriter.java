@@ -35,6 +35,12 @@ public final class ExpressionWriter {
   /** {@code NFT_META_L4PROTO}: 1 byte. */
   public static final int META_L4PROTO = 16;
 
+  /**
+   * {@code NFT_META_IIFKIND}: the kind of interface, such as veth: 16 bytes, NUL-padded (Linux
+   * 5.0).
+   */
+  public static final int META_IIFKIND = 26;
+
   /** {@code NFT_REG_1}, 16 bytes wide, and {@code NFT_REG_VERDICT}. */
   private static final int REGISTER = 1;
 

@@ -3,6 +3,7 @@ package io.fwtrail.tracer.live;
 import io.fwtrail.netlink.MalformedMessageException;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.route.LinkMessage;
+import io.fwtrail.tracer.trail.Device;
 import io.netty.util.collection.IntObjectHashMap;
 import java.io.IOException;
 import java.util.BitSet;
@@ -21,6 +22,7 @@ final class Interfaces {
 
   private final @Nullable NetlinkClient client;
   private final IntObjectHashMap<String> names = new IntObjectHashMap<>();
+  private final IntObjectHashMap<Device> devices = new IntObjectHashMap<>();
   private final BitSet bridges = new BitSet();
   private boolean stale = true;
 
@@ -47,6 +49,14 @@ final class Interfaces {
       names.put(index, name);
     }
     return name;
+  }
+
+  /** What an index stands for; null for 0, and where it is not known. */
+  @Nullable Device device(int index) {
+    if (stale && index != 0) {
+      refresh();
+    }
+    return index == 0 ? null : devices.get(index);
   }
 
   /** Whether an index is that of a bridge. */

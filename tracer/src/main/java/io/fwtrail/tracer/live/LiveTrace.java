@@ -1,6 +1,5 @@
 package io.fwtrail.tracer.live;
 
-import io.fwtrail.netlink.KernelRefusedException;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
 import io.fwtrail.netlink.channel.NetlinkAddress;
@@ -8,37 +7,29 @@ import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.netlink.nflog.NflogGroupTakenException;
-import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
-import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
-import io.fwtrail.tracer.ruleset.IptablesPrograms;
-import io.fwtrail.tracer.ruleset.LibNftables;
-import io.fwtrail.tracer.ruleset.RuleSet;
-import io.fwtrail.tracer.ruleset.RuleSetReader;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -57,36 +48,32 @@ public final class LiveTrace implements Closeable {
 
   private static final long DRAIN_RETRY_MILLIS = 2;
 
+  private static final int LINK_RECEIVE_BUFFER = 1024 * 1024;
+
+  /** How the hops of the namespace are named that is not entered, beside those of others. */
+  public static final String OWN_NAME = "(host)";
+
   /** The kernel log is read when the kernel finds time to wake its readers. */
   private static final long LOG_QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final String NOT_SHOWN = "the rules of iptables-legacy are not shown: ";
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("fwtrail", true), EpollIoHandler.newFactory());
   private final LiveCounts counts = new LiveCounts();
-  private final NetworkNamespace namespace;
-  private final NetlinkClient asker;
-  private final NetlinkClient owner;
-  private final NetlinkClient links;
-  private final @Nullable LibNftables nft;
-  private final TrailAssembler assembler;
-  private final RuleBook ruleBook;
+  private final Namespaces namespaces = new Namespaces();
   private final TraceHandler handler;
+  private final TrailAssembler assembler;
   private final NetlinkChannel channel;
   private final Channel linkChannel;
-  private final @Nullable Mark mark;
-  private final RuleSet firstRules;
-  private final List<String> notices = new ArrayList<>();
-  private final @Nullable LegacyMark legacyMark;
-  private final @Nullable Closeable legacy;
+  private final List<String> notices = new CopyOnWriteArrayList<>();
+  private final @Nullable LegacySource legacy;
   private final @Nullable LegacyWatch legacyWatch;
 
   /**
    * What to trace, and how.
    *
    * @param namespace where
+   * @param allNamespaces whether in all others, too, that there are now or come later
    * @param match which packets to mark; null to hear only what is traced already
    * @param markBy what marks; of iptables it is where the kernel has no nf_tables in any case
    * @param legacyBy how hops of legacy tables come here
@@ -95,6 +82,7 @@ public final class LiveTrace implements Closeable {
    */
   public record Options(
       NetworkNamespace namespace,
+      boolean allNamespaces,
       @Nullable PacketMatch match,
       MarkBy markBy,
       LegacyBy legacyBy,
@@ -103,6 +91,17 @@ public final class LiveTrace implements Closeable {
 
     /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
     public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
+
+    /** In one namespace. */
+    public Options(
+        NetworkNamespace namespace,
+        @Nullable PacketMatch match,
+        MarkBy markBy,
+        LegacyBy legacyBy,
+        int receiveBuffer,
+        TrailAssembler.Limits limits) {
+      this(namespace, false, match, markBy, legacyBy, receiveBuffer, limits);
+    }
   }
 
   /** What marks packets. */
@@ -123,120 +122,119 @@ public final class LiveTrace implements Closeable {
 
   private LiveTrace(Options options, TrailListener listener, Runnable afterRead)
       throws IOException {
-    namespace = options.namespace();
-    asker = client(NetlinkConstants.PROTOCOL_NETFILTER);
-    owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
-    links = client(NetlinkConstants.PROTOCOL_ROUTE);
-    nft = NamespaceTexts.open(namespace);
-    IptablesPrograms iptables = new IptablesPrograms(namespace::call);
-    RuleSetReader reader = new RuleSetReader(asker, NamespaceTexts.of(nft, namespace), iptables);
-    Interfaces interfaces = new Interfaces(links);
-
+    NetworkNamespace here = options.namespace();
+    NamespaceAccess access = new NamespaceAccess(here, options.allNamespaces() ? OWN_NAME : null);
+    NetworkNamespace home = home(access, options);
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.
     channel =
         bind(
             NetlinkConstants.PROTOCOL_NETFILTER,
             Set.of(Nfnetlink.GROUP_NFTABLES, Nfnetlink.GROUP_NFTRACE),
             options.receiveBuffer(),
+            home,
+            options.allNamespaces(),
             new ChannelInboundHandlerAdapter());
     linkChannel =
         bind(
             NetlinkConstants.PROTOCOL_ROUTE,
             Set.of(LinkMessage.GROUP_LINK),
-            1024 * 1024,
-            new LinkListener(interfaces));
-    interfaces.refresh(); // so that the first packet does not wait for it
-    notices.addAll(NfLogSetting.repair(namespace));
-    int strays = LegacyMark.repair(iptables);
-    if (strays > 0) {
-      notices.add(strays + " TRACE rules removed that a killed run of fwtrail had left behind");
-    }
+            LINK_RECEIVE_BUFFER,
+            home,
+            options.allNamespaces(),
+            new LinkListener(namespaces));
+    int id = TracedNamespace.HOME; // PENDING
+    namespaces.add(id, access);
     PacketMatch match = options.match();
-    boolean byIptables =
-        match != null && (options.markBy() == MarkBy.IPTABLES || !reader.hasNfTables());
-    if (byIptables && options.markBy() != MarkBy.IPTABLES) {
-      notices.add("this kernel has no nf_tables: TRACE rules of iptables-legacy mark the packets");
-    }
-    boolean loaded = iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6);
-    legacy = byIptables || loaded ? listenToLegacy(options.legacyBy()) : null;
-    @Nullable LegacyMark placed = null;
+    boolean byIptables = match != null && isMarkedByIptables(options, access);
+    repair(access);
+    legacy = byIptables || access.hasLegacyTables() ? listenToLegacy(options, here) : null;
+    TracedNamespace traced;
     try {
-      placed = match != null && byIptables ? LegacyMark.make(iptables, match) : null;
-      var unused = reader.readLegacy();
-      RuleSet rules = reader.read();
-      mark = match == null || byIptables ? null : Mark.make(owner, rules, match, nft);
-      firstRules = mark == null ? rules : reader.read();
+      if (match != null && byIptables) {
+        access.markByIptables(match);
+      }
+      var unused = access.reader().readLegacy();
+      if (match != null && !byIptables) {
+        access.mark(match, options.allNamespaces());
+      }
+      traced = access.traced(id, counts);
     } catch (IOException | RuntimeException e) {
-      closeLegacy(placed);
+      closeBecauseOf(e, access);
+      closeBecauseOf(e, legacy);
       throw e;
     }
-    legacyMark = placed;
     // The mark's own hops come over netlink, and may come behind what the kernel log tells.
-    boolean fromLog = legacy instanceof KernelLogListening;
+    boolean fromLog = legacy != null && legacy.isKernelLog();
     TrailAssembler.Limits limits = options.limits();
     assembler =
         new TrailAssembler(
             listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
-            mark != null && !fromLog);
-    TraceDecoder decoder = new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark);
-    ruleBook = new RuleBook(kernel(reader), firstRules, decoder, TracedNamespace.HOME, counts);
+            access.mark() != null && !fromLog);
     handler =
         new TraceHandler(
-            new LegacyDecoder(interfaces), assembler, counts, this::allRead, afterRead);
-    handler.add(new TracedNamespace(TracedNamespace.HOME, ruleBook, decoder));
-    legacyWatch = legacy == null ? null : new LegacyWatch(reader, this::replaceLegacy);
+            new LegacyDecoder(access.interfaces()), assembler, counts, this::allRead, afterRead);
+    handler.add(traced);
+    legacyWatch =
+        legacy == null
+            ? null
+            : new LegacyWatch(
+                access.reader(),
+                tables -> channel.eventLoop().execute(() -> traced.rules().replaceLegacy(tables)));
+    // PENDING others
   }
 
-  private @Nullable Closeable listenToLegacy(LegacyBy by) throws IOException {
-    if (by == LegacyBy.KERNEL_LOG) {
-      return listenToKernelLog();
+  /**
+   * Where the sockets are. To hear all namespaces they need numbers where the socket is, and a
+   * number once given stays as long as its namespace: so it is a namespace of our own, which goes
+   * with us. But NFLOG messages are had in their own namespace only.
+   */
+  private static NetworkNamespace home(NamespaceAccess access, Options options) throws IOException {
+    return options.allNamespaces() && !access.hasLegacyTables()
+        ? NetworkNamespace.create()
+        : access.namespace();
+  }
+
+  private boolean isMarkedByIptables(Options options, NamespaceAccess access) throws IOException {
+    if (options.markBy() == MarkBy.IPTABLES) {
+      return true;
     }
+    if (access.reader().hasNfTables()) {
+      return false;
+    }
+    notices.add("this kernel has no nf_tables: TRACE rules of iptables-legacy mark the packets");
+    return true;
+  }
+
+  private void repair(NamespaceAccess access) throws IOException {
+    notices.addAll(NfLogSetting.repair(access.namespace()));
+    int strays = LegacyMark.repair(access.iptables());
+    if (strays > 0) {
+      notices.add(strays + " TRACE rules removed that a killed run of fwtrail had left behind");
+    }
+  }
+
+  private static void closeBecauseOf(Exception failure, @Nullable Closeable part) {
     try {
-      return LegacyListening.start(channel, namespace);
-    } catch (NflogGroupTakenException e) {
-      if (NfLogSetting.isHeld(namespace)) {
-        notices.add(NOT_SHOWN + "another fwtrail has them, and they go to one program only");
-        return null;
+      if (part != null) {
+        part.close();
       }
-      return instead(e);
-    } catch (KernelRefusedException e) {
-      return instead(e);
-    }
-  }
-
-  private @Nullable Closeable instead(IOException why) {
-    try {
-      Closeable listening = listenToKernelLog();
-      notices.add("hops of iptables-legacy come from the kernel log: " + why.getMessage());
-      return listening;
     } catch (IOException e) {
-      notices.add(NOT_SHOWN + why.getMessage() + "; and the kernel log: " + e.getMessage());
-      return null;
+      failure.addSuppressed(e);
     }
   }
 
-  private Closeable listenToKernelLog() throws IOException {
-    return KernelLogListening.start(
-        namespace,
-        event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
-        lost -> channel.eventLoop().execute(() -> assembler.lost(lost)));
-  }
-
-  private void closeLegacy(@Nullable LegacyMark placed) throws IOException {
-    try {
-      if (placed != null) {
-        placed.close();
-      }
-    } finally {
-      if (legacy != null) {
-        legacy.close();
-      }
-    }
-  }
-
-  private void replaceLegacy(List<RuleSet.Table> tables) {
-    channel.eventLoop().execute(() -> ruleBook.replaceLegacy(tables));
+  private LegacySource listenToLegacy(Options options, NetworkNamespace namespace)
+      throws IOException {
+    LegacySource source =
+        LegacySource.start(
+            options.legacyBy(),
+            channel,
+            namespace,
+            event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
+            lost -> channel.eventLoop().execute(() -> assembler.lost(lost)));
+    notices.addAll(source.notices());
+    return source;
   }
 
   /** What the user should know of how this trace is made; empty where all is as usual. */
@@ -277,26 +275,13 @@ public final class LiveTrace implements Closeable {
     }
   }
 
-  private NetlinkClient client(int protocol) throws IOException {
-    return new NetlinkClient(NetlinkSocket.open(protocol, namespace));
-  }
-
-  private static RuleBook.Kernel kernel(RuleSetReader reader) {
-    return new RuleBook.Kernel() {
-      @Override
-      public long generation() throws IOException {
-        return reader.generation();
-      }
-
-      @Override
-      public RuleSet read() throws IOException {
-        return reader.read();
-      }
-    };
-  }
-
   private NetlinkChannel bind(
-      int protocol, Set<Integer> groups, int receiveBuffer, ChannelHandler first)
+      int protocol,
+      Set<Integer> groups,
+      int receiveBuffer,
+      NetworkNamespace home,
+      boolean listenToAll,
+      ChannelHandler first)
       throws IOException {
     ChannelFuture bound =
         new Bootstrap()
@@ -304,7 +289,8 @@ public final class LiveTrace implements Closeable {
             .channelFactory(() -> new NetlinkChannel(protocol))
             .option(NetlinkChannelOption.GROUPS, groups)
             .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
-            .option(NetlinkChannelOption.NAMESPACE, namespace)
+            .option(NetlinkChannelOption.NAMESPACE, home)
+            .option(NetlinkChannelOption.LISTEN_ALL_NSID, listenToAll)
             .option(io.netty.channel.ChannelOption.AUTO_READ, false)
             .handler(first)
             .bind(NetlinkAddress.ANY)
@@ -315,40 +301,14 @@ public final class LiveTrace implements Closeable {
     return (NetlinkChannel) bound.channel();
   }
 
-  /** Forgets interface names when interfaces change. */
-  private static final class LinkListener extends ChannelInboundHandlerAdapter {
-    private final Interfaces interfaces;
-
-    LinkListener(Interfaces interfaces) {
-      this.interfaces = interfaces;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      ReferenceCountUtil.release(message);
-      interfaces.changed();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      // Notices were lost: anything may have changed.
-      interfaces.changed();
-    }
-  }
-
-  /** The mark, or null where none was asked for. */
-  public @Nullable Mark mark() {
-    return mark;
-  }
-
-  /** The rule set as it was when tracing began. */
-  public RuleSet rulesAtStart() {
-    return firstRules;
+  /** The marks, one a namespace; none where no match was asked for. */
+  public List<Mark> marks() {
+    return namespaces.all().stream().map(NamespaceAccess::mark).filter(Objects::nonNull).toList();
   }
 
   /** Whether rules can be shown as their owner wrote them. */
   public boolean hasTexts() {
-    return nft != null;
+    return namespaces.all().stream().allMatch(NamespaceAccess::hasTexts);
   }
 
   /** What was counted; grows on the event loop, complete after {@link #stop}. */
@@ -368,21 +328,10 @@ public final class LiveTrace implements Closeable {
    * @return the mark's counters at its end; null where there was no mark, or it had gone
    */
   public Mark.@Nullable Counters stop() {
-    Mark.Counters atEnd = null;
-    if (mark != null) {
-      try {
-        atEnd = mark.counters();
-        mark.close();
-      } catch (IOException e) {
-        // Somebody removed the table, or the right is gone; the kernel removes what is left.
-      }
-    }
+    final Mark.Counters atEnd = namespaces.unmark();
     try {
-      if (legacyMark != null) {
-        legacyMark.close();
-      }
-      if (legacy instanceof KernelLogListening listening) {
-        listening.close();
+      if (legacy != null && legacy.isKernelLog()) {
+        legacy.close();
       }
     } catch (IOException e) {
       // It is tried once more, and told of, when all is closed.
@@ -421,15 +370,15 @@ public final class LiveTrace implements Closeable {
     if (legacyWatch != null) {
       legacyWatch.close();
     }
-    closeLegacy(legacyMark);
-    channel.close().awaitUninterruptibly();
-    linkChannel.close().awaitUninterruptibly();
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-    owner.close();
-    asker.close();
-    links.close();
-    if (nft != null) {
-      nft.close();
+    try {
+      if (legacy != null) {
+        legacy.close();
+      }
+    } finally {
+      channel.close().awaitUninterruptibly();
+      linkChannel.close().awaitUninterruptibly();
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+      namespaces.close();
     }
   }
 }

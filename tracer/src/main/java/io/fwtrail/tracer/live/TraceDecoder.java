@@ -13,6 +13,7 @@ import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.Chain;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Sighting;
+import org.jspecify.annotations.Nullable;
 
 /** Says of one trace message what it means: which rule, which verdict, which packet. */
 final class TraceDecoder {
@@ -20,9 +21,23 @@ final class TraceDecoder {
   private final Interfaces interfaces;
   private final OwnTables own;
 
+  /** The same for all hops; null where only one namespace is traced. */
+  private final Hop.@Nullable Surroundings surroundings;
+
+  /** One for the only namespace that is traced. */
   TraceDecoder(Interfaces interfaces, OwnTables own) {
+    this(interfaces, own, null);
+  }
+
+  /**
+   * One of several.
+   *
+   * @param netns the namespace's name, to be shown with its hops; null where it is the only one
+   */
+  TraceDecoder(Interfaces interfaces, OwnTables own, @Nullable String netns) {
     this.interfaces = interfaces;
     this.own = own;
+    this.surroundings = Hop.Surroundings.of(null, null, -1, -1, netns, null);
   }
 
   /** The table's name, without a new String for each message. */
@@ -51,6 +66,7 @@ final class TraceDecoder {
   void fill(Sighting s, TraceMessage m, RuleSet rules, int namespace, long time) {
     s.clear();
     s.key = (long) namespace << 32 | (m.id() & 0xffff_ffffL);
+    s.namespace = namespace;
     s.time = time;
     s.family = NfFamily.of(m.family());
     s.table = table(m);
@@ -108,7 +124,7 @@ final class TraceDecoder {
             : Verdict.ofCode(m.verdictCode());
   }
 
-  private static Rule rule(@org.jspecify.annotations.Nullable Chain chain, long handle) {
+  private static Rule rule(@Nullable Chain chain, long handle) {
     Rule rule = chain == null ? null : chain.rule(handle);
     return rule == null ? Rule.ofHandle(handle) : rule;
   }
@@ -120,6 +136,11 @@ final class TraceDecoder {
     s.fromLoopback = m.iifType() == PacketDecoder.DEVICE_LOOPBACK;
     s.fromBridge = interfaces.isBridge(m.iif());
     s.toLoopback = m.oifType() == PacketDecoder.DEVICE_LOOPBACK;
+    if (surroundings != null) {
+      s.surroundings = surroundings;
+      s.inDevice = interfaces.device(m.iif());
+      s.outDevice = interfaces.device(m.oif());
+    }
     s.packet =
         PacketDecoder.decode(
             m.buffer(),

@@ -40,6 +40,8 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** Next after NF_IP_PRI_CONNTRACK, where a packet's connection is looked up. */
   private static final int BEHIND_CONNTRACK = -199;
 
+  private static final int BEHIND_ALL = Integer.MAX_VALUE - 1;
+
   private static final int COUNTER_PACKETS = 2;
 
   private final NetlinkClient client;
@@ -68,23 +70,30 @@ public final class Mark implements OwnTables, AutoCloseable {
    *
    * @param client the socket that will own them; it stays the caller's
    * @param rules the rule set as it is, ahead of whose chains the mark is to stand
+   * @param following whether packets are traced as well that come in from another namespace and do
+   *     not match, since NAT may have changed what is matched; no setter ({@link #marks}) is met by
+   *     them
    * @param nft reads {@link PacketMatch#expression}; null where libnftables is not installed
    * @throws MarkException if the expression is no match
    * @throws IOException if the kernel refuses
    */
   public static Mark make(
-      NetlinkClient client, RuleSet rules, PacketMatch match, @Nullable LibNftables nft)
+      NetlinkClient client,
+      RuleSet rules,
+      PacketMatch match,
+      boolean following,
+      @Nullable LibNftables nft)
       throws IOException {
     String table = TABLE_PREFIX + client.portId();
     List<NfFamily> families = families(rules);
     Map<NfFamily, CompiledExpression> expressions = compile(families, match, client, nft);
     try {
-      return make(client, rules, match, table, expressions, TableMessage.FLAG_OWNER);
+      return make(client, rules, match, following, table, expressions, TableMessage.FLAG_OWNER);
     } catch (KernelRefusedException e) {
       if (!e.notSupported()) {
         throw e;
       }
-      return make(client, rules, match, table, expressions, 0);
+      return make(client, rules, match, following, table, expressions, 0);
     }
   }
 
@@ -111,6 +120,7 @@ public final class Mark implements OwnTables, AutoCloseable {
       NetlinkClient client,
       RuleSet rules,
       PacketMatch match,
+      boolean following,
       String table,
       Map<NfFamily, CompiledExpression> expressions,
       int flags)
@@ -118,9 +128,15 @@ public final class Mark implements OwnTables, AutoCloseable {
     List<NetlinkClient.Request> commands = new ArrayList<>();
     for (Map.Entry<NfFamily, CompiledExpression> entry : expressions.entrySet()) {
       NfFamily family = entry.getKey();
+      List<MarkProgram.Entrance> entrances =
+          entrances(family, rules, entry.getValue().needsConntrack());
+      if (following && family == NfFamily.INET) {
+        // It shows each packet as it leaves, behind all NAT, to be known again by elsewhere.
+        entrances.add(new MarkProgram.Entrance(Hook.POSTROUTING, BEHIND_ALL, List.of()));
+      }
       commands.addAll(
-          new MarkProgram(family, table, match, entry.getValue())
-              .commands(flags, entrances(family, rules, entry.getValue().needsConntrack())));
+          new MarkProgram(family, table, match, following, entry.getValue())
+              .commands(flags, entrances));
     }
     client.batch("setting the mark", Nfnetlink::batchBegin, commands, Nfnetlink::batchEnd);
     Mark mark = new Mark(client, table, flags != 0, expressions);

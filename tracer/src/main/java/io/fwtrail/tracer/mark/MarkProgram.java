@@ -31,10 +31,20 @@ import java.util.function.Consumer;
  *     limit rate 100/second counter meta nftrace set 1 accept; accept }
  * </pre>
  *
+ * <p>Where packets are followed from one namespace to the next, the chain {@value #FOLLOW} is
+ * behind all that, and what it traces meets no rule that counts.
+ *
  * <p>"accept" ends this base chain only: the packet goes on through all others.
  */
 final class MarkProgram {
   static final String TRACE = "trace";
+
+  private static final String FOLLOW = "follow";
+  private static final String FOLLOWED = "followed";
+
+  /** A bridge hands up what comes from its ports, which may be such interfaces. */
+  private static final List<String> KINDS_BETWEEN_NAMESPACES =
+      List.of("veth", "bridge", "macvlan", "ipvlan", "netkit");
 
   private static final int ETHERTYPE_IPV4 = 0x0800;
   private static final int ETHERTYPE_IPV6 = 0x86dd;
@@ -51,6 +61,7 @@ final class MarkProgram {
   private final NfFamily family;
   private final String table;
   private final PacketMatch match;
+  private final boolean following;
   private final CompiledExpression expression;
   private final List<NetlinkClient.Request> commands = new ArrayList<>();
 
@@ -60,10 +71,16 @@ final class MarkProgram {
   /** Part of a rule. */
   private interface Condition extends Consumer<ExpressionWriter> {}
 
-  MarkProgram(NfFamily family, String table, PacketMatch match, CompiledExpression expression) {
+  MarkProgram(
+      NfFamily family,
+      String table,
+      PacketMatch match,
+      boolean following,
+      CompiledExpression expression) {
     this.family = family;
     this.table = table;
     this.match = match;
+    this.following = following && match.mayMissAfterNat();
     this.expression = expression;
   }
 
@@ -72,6 +89,9 @@ final class MarkProgram {
     commands.clear();
     commands.add((w, n) -> TableMessage.writeNew(w, n, family, table, tableFlags));
     commands.addAll(expression.sets(family, table));
+    if (following) {
+      followRules();
+    }
     chain(TRACE);
     traceRules();
     for (Entrance entrance : entrances) {
@@ -83,7 +103,7 @@ final class MarkProgram {
   private void traceRules() {
     rule(TRACE, ExpressionWriter::counter);
     if (match.sample() > 1) {
-      rule(TRACE, w -> w.loadCount(match.sample()).notEqual(new byte[4]).accept());
+      rule(TRACE, w -> notTraced(w.loadCount(match.sample()).notEqual(new byte[4])));
     }
     PacketMatch.Rate rate = match.rate();
     rule(
@@ -96,7 +116,35 @@ final class MarkProgram {
           }
           w.counter().trace().accept();
         });
-    rule(TRACE, ExpressionWriter::accept);
+    rule(TRACE, this::notTraced);
+  }
+
+  private void notTraced(ExpressionWriter w) {
+    if (following) {
+      w.goTo(FOLLOW);
+    } else {
+      w.accept();
+    }
+  }
+
+  /**
+   * Traces what comes in by an interface whose other end may be in another namespace: by kind of
+   * interface, as names tell nothing. The protocol is what NAT leaves alone.
+   */
+  private void followRules() {
+    chain(FOLLOWED);
+    List<Condition> protocols = protocols(match);
+    if (protocols.isEmpty()) {
+      rule(FOLLOWED, w -> w.trace().accept());
+    }
+    for (Condition protocol : protocols) {
+      rule(FOLLOWED, w -> protocol.andThen(x -> x.trace().accept()).accept(w));
+    }
+    chain(FOLLOW);
+    for (String kind : KINDS_BETWEEN_NAMESPACES) {
+      byte[] name = Arrays.copyOf(kind.getBytes(StandardCharsets.UTF_8), INTERFACE_NAME_LENGTH);
+      rule(FOLLOW, w -> w.loadMeta(ExpressionWriter.META_IIFKIND).equal(name).goTo(FOLLOWED));
+    }
   }
 
   private void entrance(Entrance entrance) {
@@ -109,6 +157,9 @@ final class MarkProgram {
         new ChainMessage.Hook(
             entrance.hook().number(family), entrance.priority(), entrance.devices());
     commands.add((w, n) -> ChainMessage.writeNewBase(w, n, family, table, base, hook));
+    if (entrance.hook() == Hook.POSTROUTING) {
+      return;
+    }
     boolean loopbackNamed = !match.in().isEmpty() && PacketMatch.fitsInterface(match.in(), "lo");
     if (entrance.hook() == Hook.PREROUTING && !loopbackNamed) {
       rule(base, w -> interfaceName(w, ExpressionWriter.META_IIFNAME, "lo").accept());
@@ -116,6 +167,9 @@ final class MarkProgram {
     way(entrance.hook(), base, "forth", match);
     if (match.bothWays()) {
       way(entrance.hook(), base, "back", match.reversed());
+    }
+    if (following && entrance.hook() == Hook.PREROUTING) {
+      rule(base, w -> w.goTo(FOLLOW));
     }
   }
 

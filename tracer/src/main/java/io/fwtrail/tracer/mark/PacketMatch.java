@@ -94,6 +94,18 @@ public record PacketMatch(
     return sample > 1 || rate.limited();
   }
 
+  /** Whether a packet that fitted may fit no more once NAT has changed it, or in other places. */
+  boolean mayMissAfterNat() {
+    return !(src.isEmpty()
+            && dst.isEmpty()
+            && sports.isEmpty()
+            && dports.isEmpty()
+            && in.isEmpty()
+            && out.isEmpty()
+            && expression == null)
+        || holdsBack();
+  }
+
   /** The same match for the answers. */
   PacketMatch reversed() {
     return new PacketMatch(

@@ -50,6 +50,16 @@ final class OpenTrail {
   boolean ending;
 
   boolean toLoopback;
+
+  /** Number of the network namespace that the packet is in. */
+  int namespace;
+
+  /** What {@link #out} is; null where only one namespace is traced. */
+  @Nullable Device outDevice;
+
+  /** Whether it is among {@link Crossings}. */
+  boolean crossing;
+
   @Nullable Packet first;
   @Nullable Packet packet;
 
@@ -232,6 +242,34 @@ final class OpenTrail {
         s.surroundings == null ? null : s.surroundings.host());
   }
 
+  /** Whether the packet has left for other namespaces, as far as can be told. */
+  boolean mayHaveLeft() {
+    return passed
+        && outDevice != null
+        && outDevice.mayLeadElsewhere()
+        && hereAhead() != Way.Ahead.SURELY;
+  }
+
+  /** Whether what was just seen in another namespace is this packet, as it has left here. */
+  boolean comesOutAs(Sighting s) {
+    Packet now = s.packet;
+    return namespace != s.namespace
+        && packet != null
+        && now != null
+        && packet.sameIp(now)
+        && packet.ttl() == now.ttl();
+  }
+
+  /** Goes on in another namespace, whose hooks and rules are others. */
+  void cross() {
+    visited.clear();
+    base = null;
+    hook = null;
+    place = null;
+    conntrack = null;
+    toLoopback = false;
+  }
+
   /** Takes the first message of a trail whose beginning was not seen. */
   void beginInMiddle(Sighting s) {
     table = s.table;
@@ -268,6 +306,8 @@ final class OpenTrail {
       place = null;
     }
     toLoopback = s.toLoopback;
+    namespace = s.namespace;
+    outDevice = s.outDevice;
     if (s.conntrack != null) {
       conntrack = s.conntrack;
     }
@@ -332,6 +372,11 @@ final class OpenTrail {
 
   /** What is still to come. */
   Way.Ahead ahead() {
+    Way.Ahead here = hereAhead();
+    return here == Way.Ahead.NOTHING && mayHaveLeft() ? Way.Ahead.PERHAPS : here;
+  }
+
+  private Way.Ahead hereAhead() {
     if (base == null || hook == null) {
       return Way.Ahead.PERHAPS;
     }

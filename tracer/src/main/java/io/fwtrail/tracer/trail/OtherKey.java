@@ -25,7 +25,7 @@ final class OtherKey {
   static boolean isOf(OpenTrail trail, Sighting s) {
     Packet before = trail.packet;
     Packet now = s.packet;
-    if (before == null || now == null) {
+    if (before == null || now == null || trail.namespace != s.namespace) {
       return false;
     }
     if (s.fromLoopback && trail.toLoopback) {

@@ -64,6 +64,15 @@ public final class Sighting {
   public @Nullable String in;
   public @Nullable String out;
 
+  /** Number of the network namespace where it was. */
+  public int namespace;
+
+  /** What {@link #in} is; null where only one namespace is traced. */
+  public @Nullable Device inDevice;
+
+  /** What {@link #out} is; null where only one namespace is traced. */
+  public @Nullable Device outDevice;
+
   /** What else is known of the packet's surroundings, or null. */
   public Hop.@Nullable Surroundings surroundings;
 
@@ -108,6 +117,9 @@ public final class Sighting {
     packet = null;
     in = null;
     out = null;
+    namespace = 0;
+    inDevice = null;
+    outDevice = null;
     surroundings = null;
     conntrack = null;
     fromLoopback = false;

@@ -28,7 +28,7 @@ public final class TrailAssembler {
    *
    * Packets over the loopback device go out under one key and come in under another, because the
    * interface is part of the hash, and so do packets that a bridge hands up; they are known again by
-   * their headers (OtherKey).
+   * their headers (OtherKey). So do those that go on in another namespace (Crossings).
    *
    * Open trails stand in a list by their last message, so that quiet ones are found at its head and
    * a full assembler gives up the one that has been quiet longest.
@@ -79,6 +79,7 @@ public final class TrailAssembler {
   private final Limits limits;
   private final boolean onlyMarked;
   private final LongObjectHashMap<OpenTrail> open = new LongObjectHashMap<>();
+  private final Crossings crossings = new Crossings();
   private final Counts counts = new Counts();
   private @Nullable OpenTrail oldest;
   private @Nullable OpenTrail newest;
@@ -145,6 +146,7 @@ public final class TrailAssembler {
     }
     touch(trail, now);
     if (s.entersBaseChain) {
+      crossings.remove(trail);
       trail.enter(s);
     }
     if (s.marks) {
@@ -227,6 +229,12 @@ public final class TrailAssembler {
    * loopback device and comes in again, and for one that a bridge's port hands up to the bridge.
    */
   private @Nullable OpenTrail takeFromOtherKey(Sighting s) {
+    OpenTrail left = crossings.take(s);
+    if (left != null) {
+      left.cross();
+      rename(left, s.key);
+      return left;
+    }
     boolean another = OtherKey.mayBe(s);
     if (!another && keylessTrails == 0) {
       return null;
@@ -292,6 +300,9 @@ public final class TrailAssembler {
       case DROP, STOLEN -> close(trail, s.verdict, trail.why);
       case ACCEPT -> {
         trail.passed = true;
+        if (trail.mayHaveLeft()) {
+          crossings.add(trail);
+        }
         if (trail.ahead() == Way.Ahead.NOTHING) {
           if (trail.mayHaveTwin(s)) {
             trail.ending = true;
@@ -375,6 +386,7 @@ public final class TrailAssembler {
 
   private void close(OpenTrail trail, @Nullable Verdict verdict, @Nullable String why) {
     unlink(trail);
+    crossings.remove(trail);
     open.remove(trail.key);
     keylessTrails -= trail.keyless ? 1 : 0;
     if (trail.number == 0) {

@@ -32,7 +32,7 @@ class MarkProgramTest {
     PacketMatch match =
         new PacketMatch(protocols, src, dst, sports, dports, in, out, bothWays, null, sample, rate);
     return CommandText.of(
-        new MarkProgram(family, "fwtrail-7", match, CompiledExpression.NONE)
+        new MarkProgram(family, "fwtrail-7", match, false, CompiledExpression.NONE)
             .commands(2, List.of(entrances)));
   }
 

@@ -84,7 +84,7 @@ class MarkTest {
   }
 
   private Mark make(RuleSet rules) throws IOException {
-    return Mark.make(client, rules, PacketMatch.ALL, null);
+    return Mark.make(client, rules, PacketMatch.ALL, false, null);
   }
 
   /** The base chains that were made. */
@@ -230,7 +230,7 @@ class MarkTest {
             "tcp flags syn",
             1,
             all.rate());
-    assertThatThrownBy(() -> Mark.make(client, RuleSet.EMPTY, match, null))
+    assertThatThrownBy(() -> Mark.make(client, RuleSet.EMPTY, match, false, null))
         .isInstanceOf(MarkException.class)
         .hasMessageContaining("libnftables");
     assertThat(commands).isEmpty();

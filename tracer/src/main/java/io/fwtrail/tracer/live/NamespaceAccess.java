@@ -1,0 +1,187 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.NetlinkClient;
+import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.channel.NetlinkSocket;
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.mark.LegacyMark;
+import io.fwtrail.tracer.mark.Mark;
+import io.fwtrail.tracer.mark.OwnTables;
+import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.ruleset.IptablesPrograms;
+import io.fwtrail.tracer.ruleset.LibNftables;
+import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.ruleset.RuleSetReader;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is open in one namespace under trace: sockets to ask the kernel there and to own the mark,
+ * the programs that print rules. Everything made in the kernel goes with it.
+ */
+final class NamespaceAccess implements Closeable {
+  private final NetworkNamespace namespace;
+  private final @Nullable String name;
+  private final NetlinkClient asker;
+  private final NetlinkClient owner;
+  private final NetlinkClient links;
+  private final @Nullable LibNftables nft;
+  private final IptablesPrograms iptables;
+  private final RuleSetReader reader;
+  private final Interfaces interfaces;
+  private @Nullable Mark mark;
+  private @Nullable LegacyMark legacyMark;
+
+  /**
+   * Opens the sockets.
+   *
+   * @param name to show in its hops; null where no other namespace is traced
+   * @throws IOException if the namespace cannot be entered, or sockets are refused
+   */
+  NamespaceAccess(NetworkNamespace namespace, @Nullable String name) throws IOException {
+    this.namespace = namespace;
+    this.name = name;
+    asker = client(NetlinkConstants.PROTOCOL_NETFILTER);
+    owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
+    links = client(NetlinkConstants.PROTOCOL_ROUTE);
+    nft = NamespaceTexts.open(namespace);
+    iptables = new IptablesPrograms(namespace::call);
+    reader = new RuleSetReader(asker, NamespaceTexts.of(nft, namespace), iptables);
+    interfaces = new Interfaces(links);
+    interfaces.refresh(); // so that the first packet does not wait for it
+  }
+
+  private NetlinkClient client(int protocol) throws IOException {
+    return new NetlinkClient(NetlinkSocket.open(protocol, namespace));
+  }
+
+  /** The name that its hops show; null where no other namespace is traced. */
+  @Nullable String name() {
+    return name;
+  }
+
+  /** Where it is. */
+  NetworkNamespace namespace() {
+    return namespace;
+  }
+
+  /** The names of its interfaces. */
+  Interfaces interfaces() {
+    return interfaces;
+  }
+
+  /** The iptables programs, run there. */
+  IptablesPrograms iptables() {
+    return iptables;
+  }
+
+  /** Reads its rules. */
+  RuleSetReader reader() {
+    return reader;
+  }
+
+  /** Whether rules can be shown as their owner wrote them. */
+  boolean hasTexts() {
+    return nft != null;
+  }
+
+  /** Whether iptables-legacy has tables there. */
+  boolean hasLegacyTables() {
+    return iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6);
+  }
+
+  /** The mark, or null where none was set. */
+  @Nullable Mark mark() {
+    return mark;
+  }
+
+  /**
+   * Sets the mark.
+   *
+   * @param following whether packets are traced, too, that come from another namespace and do not
+   *     match, as NAT may have changed them on the way; see {@link Mark#make}
+   * @throws IOException if the kernel refuses
+   */
+  void mark(PacketMatch match, boolean following) throws IOException {
+    mark = Mark.make(owner, reader.read(), match, following, nft);
+  }
+
+  /**
+   * Sets TRACE rules of iptables-legacy for a mark.
+   *
+   * @throws IOException if the program refuses
+   */
+  void markByIptables(PacketMatch match) throws IOException {
+    legacyMark = LegacyMark.make(iptables, match);
+  }
+
+  /**
+   * Takes the mark away.
+   *
+   * @return what it counted; null where there was none, or somebody else has removed it
+   */
+  Mark.@Nullable Counters unmark() {
+    Mark.Counters atEnd = null;
+    if (mark != null) {
+      try {
+        atEnd = mark.counters();
+        mark.close();
+      } catch (IOException e) {
+        // Somebody removed the table, or the right is gone; the kernel removes what is left.
+      }
+    }
+    try {
+      if (legacyMark != null) {
+        legacyMark.close();
+      }
+    } catch (IOException e) {
+      // It is tried once more, and told of, when all is closed.
+    }
+    return atEnd;
+  }
+
+  /**
+   * Reads its rule set, for its messages to be understood by.
+   *
+   * @param id the number that batches have for it
+   */
+  TracedNamespace traced(int id, LiveCounts counts) throws IOException {
+    RuleSet rules = reader.read();
+    TraceDecoder decoder = new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark, name);
+    return new TracedNamespace(
+        id, new RuleBook(kernel(reader), rules, decoder, id, counts), decoder);
+  }
+
+  private static RuleBook.Kernel kernel(RuleSetReader reader) {
+    return new RuleBook.Kernel() {
+      @Override
+      public long generation() throws IOException {
+        return reader.generation();
+      }
+
+      @Override
+      public RuleSet read() throws IOException {
+        return reader.read();
+      }
+    };
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      if (legacyMark != null) {
+        legacyMark.close();
+      }
+    } finally {
+      for (Closeable each : List.of(owner, asker, links)) {
+        each.close();
+      }
+      if (nft != null) {
+        nft.close();
+      }
+    }
+  }
+}
