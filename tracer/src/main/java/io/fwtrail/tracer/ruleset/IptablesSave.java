@@ -83,6 +83,7 @@ public final class IptablesSave {
    * @param goesTo what stands behind -j or -g, or null
    * @param isGoto whether it was -g
    * @param words the chain, and all words behind it without their quotes: what {@code -D} takes
+   * @param line where in the listing it begins, from 1; 0 where that does not matter
    */
   public record SavedRule(
       String text,
@@ -91,9 +92,27 @@ public final class IptablesSave {
       long bytes,
       @Nullable String goesTo,
       boolean isGoto,
-      List<String> words) {
+      List<String> words,
+      int line) {
+    /** A rule whose place in a listing does not matter. */
+    public SavedRule(
+        String text,
+        @Nullable String comment,
+        long packets,
+        long bytes,
+        @Nullable String goesTo,
+        boolean isGoto,
+        List<String> words) {
+      this(text, comment, packets, bytes, goesTo, isGoto, words, 0);
+    }
+
     private SavedRule withoutCounters() {
       return new SavedRule(text, comment, -1, -1, goesTo, isGoto, words);
+    }
+
+    private Rule toRule(int number, @Nullable String file) {
+      Rule rule = new Rule(number, 0, text, comment);
+      return file == null ? rule : rule.withOrigin(new Rule.Origin(file, line));
     }
   }
 
@@ -123,19 +142,26 @@ public final class IptablesSave {
 
     /** The table as one of the legacy engine's in a rule set. */
     RuleSet.Table toLegacy(NfFamily family) {
+      return toLegacy(family, null);
+    }
+
+    /**
+     * The same, of rules that a listing in a file has.
+     *
+     * @param file its name; null where the listing is none that anybody could look into
+     */
+    RuleSet.Table toLegacy(NfFamily family, @Nullable String file) {
       Map<String, Chain> made = new HashMap<>();
-      chains.forEach((chain, saved) -> made.put(chain, legacy(family, chain, saved)));
+      chains.forEach((chain, saved) -> made.put(chain, legacy(family, chain, saved, file)));
       return new RuleSet.Table(
           new RuleSet.TableKey(Chain.Engine.X_TABLES, family, name), 0, false, made);
     }
 
-    private Chain legacy(NfFamily family, String chain, SavedChain saved) {
+    private Chain legacy(NfFamily family, String chain, SavedChain saved, @Nullable String file) {
       Hook hook = saved.policy() == null ? null : LegacyTables.hook(chain);
       List<Chain.Entry> entries = new ArrayList<>(saved.rules().size());
       for (SavedRule rule : saved.rules()) {
-        entries.add(
-            new Chain.Entry(
-                new Rule(entries.size() + 1, 0, rule.text(), rule.comment()), effects(rule)));
+        entries.add(new Chain.Entry(rule.toRule(entries.size() + 1, file), effects(rule)));
       }
       return new Chain(
           Chain.Engine.X_TABLES,
@@ -179,6 +205,7 @@ public final class IptablesSave {
   private final List<SavedTable> tables = new ArrayList<>();
   private @Nullable Map<String, SavedChain> chains;
   private int notUnderstood;
+  private int lineNumber = 1;
 
   private IptablesSave(String listing) {
     this.listing = listing;
@@ -189,7 +216,9 @@ public final class IptablesSave {
     IptablesSave save = new IptablesSave(listing);
     int start = 0;
     while (start < listing.length()) {
-      start = save.line(start, save.lineEnd(start)) + 1;
+      int end = save.line(start, save.lineEnd(start));
+      save.countLines(start, end);
+      start = end + 1;
     }
     return save;
   }
@@ -208,6 +237,12 @@ public final class IptablesSave {
   private int lineEnd(int from) {
     int end = listing.indexOf('\n', from);
     return end < 0 ? listing.length() : end;
+  }
+
+  private void countLines(int start, int end) {
+    for (int i = start; i <= end && i < listing.length(); i++) {
+      lineNumber += listing.charAt(i) == '\n' ? 1 : 0;
+    }
   }
 
   /**
@@ -241,7 +276,7 @@ public final class IptablesSave {
     int end = lineEnd;
     for (int continued = 0; continued <= MOST_CONTINUED; continued++) {
       Words words = new Words(listing.substring(start, end).stripTrailing());
-      if (rule(words, into)) {
+      if (rule(words, into, lineNumber)) {
         return end;
       }
       int closed = words.isOpen() ? closing(end) : -1;
@@ -283,7 +318,7 @@ public final class IptablesSave {
     return into.putIfAbsent(words[0], new SavedChain(policy, new ArrayList<>())) == null;
   }
 
-  private static boolean rule(Words words, Map<String, SavedChain> into) {
+  private static boolean rule(Words words, Map<String, SavedChain> into, int line) {
     long packets = -1;
     long bytes = -1;
     if (!words.nextName()) {
@@ -355,7 +390,7 @@ public final class IptablesSave {
         .rules()
         .add(
             new SavedRule(
-                text.toString(), comment, packets, bytes, goesTo, isGoto, List.copyOf(all)));
+                text.toString(), comment, packets, bytes, goesTo, isGoto, List.copyOf(all), line));
     return true;
   }
 

@@ -59,18 +59,31 @@ final class NftRules {
   private @Nullable Verdict policy;
   private final List<Chain.Entry> entries = new ArrayList<>();
   private final StringBuilder rule = new StringBuilder();
+  private final @Nullable String file;
+  private int lineNumber;
+  private int ruleLine;
 
-  private NftRules() {}
+  private NftRules(@Nullable String file) {
+    this.file = file;
+  }
 
-  /** All tables of IPv4 and IPv6; one of inet comes twice. */
-  static List<RuleSet.Table> parse(String listing) {
-    NftRules parser = new NftRules();
-    listing.lines().forEach(parser::line);
+  /**
+   * All tables of IPv4 and IPv6; one of inet comes twice.
+   *
+   * @param file where the listing is, for the rules to say; or null
+   */
+  static List<RuleSet.Table> parse(String listing, @Nullable String file) {
+    NftRules parser = new NftRules(file);
+    // Not String.lines: a carriage return may stand in a comment, and ends no line of a file.
+    for (String line : listing.split("\n", -1)) {
+      parser.line(line.endsWith("\r") ? line.substring(0, line.length() - 1) : line);
+    }
     parser.endTable();
     return parser.tables;
   }
 
   private void line(String line) {
+    lineNumber++;
     if (line.startsWith("table ")) {
       endTable();
       String[] words = line.split(" ", 4);
@@ -97,6 +110,9 @@ final class NftRules {
     if (rule.length() == 0 && (part.endsWith(";") || part.startsWith("comment \""))) {
       return; // devices, flags, or the chain's own comment
     }
+    if (rule.length() == 0) {
+      ruleLine = lineNumber;
+    }
     rule.append(rule.length() == 0 ? "" : " ").append(part);
     if (isOpen(rule)) {
       return;
@@ -108,7 +124,8 @@ final class NftRules {
     String bare = commented ? text.substring(0, comment.start()) : text;
     entries.add(
         new Chain.Entry(
-            new Rule(entries.size() + 1, 0, bare, commented ? comment.group(1) : null),
+            new Rule(entries.size() + 1, 0, bare, commented ? comment.group(1) : null)
+                .withOrigin(file == null ? null : new Rule.Origin(file, ruleLine)),
             effects(bare)));
   }
 

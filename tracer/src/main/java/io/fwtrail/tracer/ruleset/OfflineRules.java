@@ -4,6 +4,7 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rule set out of a listing that somebody kept: what {@code iptables-save} or {@code nft list
@@ -24,14 +25,24 @@ public final class OfflineRules {
    * @throws IllegalArgumentException if it is neither of iptables nor of nft
    */
   public void add(String listing) {
+    addFrom(null, listing);
+  }
+
+  /**
+   * Adds a listing that is in a file, so that its rules can say where they are in it.
+   *
+   * @param file its name, as the user gave it
+   * @throws IllegalArgumentException as {@link #add}
+   */
+  public void addFrom(@Nullable String file, String listing) {
     int before = tables.size();
     if (listing.lines().anyMatch(line -> line.startsWith("*"))) {
       IptablesSave save = IptablesSave.parse(listing);
       NfFamily family = family(listing);
-      save.tables().forEach(table -> tables.add(table.toLegacy(family)));
+      save.tables().forEach(table -> tables.add(table.toLegacy(family, file)));
       notUnderstood += save.notUnderstood();
     } else {
-      tables.addAll(NftRules.parse(listing));
+      tables.addAll(NftRules.parse(listing, file));
     }
     if (tables.size() == before) {
       throw new IllegalArgumentException(

@@ -140,7 +140,8 @@ class IptablesSaveTest {
                     "--comment",
                     "dns of \"us\" \\ here",
                     "-j",
-                    "TRACE")),
+                    "TRACE"),
+                22),
             new SavedRule(
                 "-A PREROUTING -j trac-e.x",
                 null,
@@ -148,7 +149,8 @@ class IptablesSaveTest {
                 168,
                 "trac-e.x",
                 false,
-                List.of("PREROUTING", "-j", "trac-e.x")));
+                List.of("PREROUTING", "-j", "trac-e.x"),
+                23));
   }
 
   @Test
@@ -201,7 +203,8 @@ class IptablesSaveTest {
                 -1,
                 "MASQUERADE",
                 false,
-                List.of("POSTROUTING", "-o", "eth0", "-j", "MASQUERADE", "--random")));
+                List.of("POSTROUTING", "-o", "eth0", "-j", "MASQUERADE", "--random"),
+                21));
     assertThat(table(LEGACY, "raw").withoutCounters())
         .isEqualTo(table(LEGACY.replaceAll("(?m)^\\[\\d+:\\d+\\] ", ""), "raw").withoutCounters());
   }
@@ -281,7 +284,8 @@ class IptablesSaveTest {
                 2,
                 "RETURN",
                 false,
-                List.of(name, "-m", "comment", "--comment", "in it", "-j", "RETURN")));
+                List.of(name, "-m", "comment", "--comment", "in it", "-j", "RETURN"),
+                5));
     assertThat(rules(listing, "raw", "OUTPUT").get(0).goesTo()).isEqualTo(name);
     assertThat(rules(listing, "raw", "OUTPUT").get(0).words())
         .containsExactly("OUTPUT", "-j", name);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,6 +104,49 @@ class OfflineRulesTest {
     assertThat(rules.legacyChain(family, "filter", "INPUT")).isNotNull();
     NfFamily other = family == NfFamily.IP ? NfFamily.IP6 : NfFamily.IP;
     assertThat(rules.legacyChain(other, "filter", "INPUT")).isNull();
+  }
+
+  private static List<Integer> lines(RuleSet rules, NfFamily family, String table, String chain) {
+    return rules.legacyChain(family, table, chain).rules().stream()
+        .map(rule -> rule.origin() == null ? 0 : rule.origin().line())
+        .toList();
+  }
+
+  @Test
+  void rulesOfAnNftListingInAFileSayWhereTheyBegin() {
+    OfflineRules rules = new OfflineRules();
+    rules.addFrom("some.nft", NFT.replace("friends", "fri\rends"));
+    assertThat(lines(rules.ruleSet(), NfFamily.IP, "filter", "INPUT"))
+        .containsExactly(10, 11, 13, 14);
+    assertThat(lines(rules.ruleSet(), NfFamily.IP6, "t", "out")).containsExactly(26, 27);
+    assertThat(rules.ruleSet().legacyChain(NfFamily.IP, "filter", "web").ruleAt(1).origin())
+        .isEqualTo(new Rule.Origin("some.nft", 18));
+  }
+
+  @Test
+  void rulesOfAnIptablesListingInAFileSayWhereTheyBegin() {
+    OfflineRules rules = new OfflineRules();
+    rules.addFrom(
+        "rules.v4",
+        """
+        # x
+        *filter
+        :INPUT ACCEPT [0:0]
+        -A INPUT -m comment --comment "a
+        b" -j DROP
+
+        [1:2] -A INPUT -j ACCEPT
+        COMMIT
+        """);
+    assertThat(lines(rules.ruleSet(), NfFamily.IP, "filter", "INPUT")).containsExactly(4, 7);
+    assertThat(
+            rules.ruleSet().legacyChain(NfFamily.IP, "filter", "INPUT").ruleAt(1).origin().file())
+        .isEqualTo("rules.v4");
+  }
+
+  @Test
+  void rulesOfAListingThatIsInNoFileSayNothing() {
+    assertThat(lines(rules(NFT), NfFamily.IP, "filter", "INPUT")).containsOnly(0);
   }
 
   @Test
