@@ -71,7 +71,7 @@ class ArchitectureTest {
   void codecsDoNoInputOrOutput() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT + ".nftables", ROOT + ".route")
+        .resideInAnyPackage(ROOT + ".nftables", ROOT + ".route", ROOT + ".conntrack")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -2,6 +2,7 @@ package io.fwtrail.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fwtrail.netlink.conntrack.ConntrackMessage;
 import io.fwtrail.netlink.fixtures.Fixture;
 import io.fwtrail.netlink.fixtures.Mangling;
 import io.fwtrail.netlink.nftables.ChainMessage;
@@ -12,7 +13,11 @@ import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.SetMessage;
 import io.fwtrail.netlink.nftables.TableMessage;
 import io.fwtrail.netlink.nftables.TraceMessage;
+import io.fwtrail.netlink.route.DeviceState;
 import io.fwtrail.netlink.route.LinkMessage;
+import io.fwtrail.netlink.route.NamespaceIdMessage;
+import io.fwtrail.netlink.route.NeighbourMessage;
+import io.fwtrail.netlink.route.RouteMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -43,6 +48,11 @@ class HostileInputTest {
           HostileInputTest::readSet,
           GenerationMessage::decode,
           LinkMessage::decode,
+          RouteMessage::decode,
+          NeighbourMessage::decode,
+          DeviceState::decode,
+          NamespaceIdMessage::decode,
+          ConntrackMessage::decode,
           KernelAnswer::decode,
           Nfnetlink::family,
           Nfnetlink::resourceId);

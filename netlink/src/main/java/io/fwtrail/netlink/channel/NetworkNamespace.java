@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * A network namespace, in which sockets can be opened and code can be run. Threads of one process
  * may be in different ones (setns(2)); a socket stays in the one where it was made.
  *
- * <p>Two are equal where device and inode of the namespace are, however they were found. Only one
- * of {@link #create} has to be closed; for the others that does nothing.
+ * <p>Two are equal where device and inode of the namespace are, however they were found. Only those
+ * of {@link #create} and {@link #keep} have to be closed; for the others that does nothing.
  */
 public final class NetworkNamespace implements Closeable {
   /** Where ip-netns(8) keeps the names. On most systems both are one directory. */
@@ -121,8 +121,7 @@ public final class NetworkNamespace implements Closeable {
           if (fd < 0) {
             throw NetlinkSocketException.last("opening a new network namespace");
           }
-          return new NetworkNamespace(
-              "(new)", Path.of("/proc/" + ProcessHandle.current().pid() + "/fd/" + fd), fd);
+          return new NetworkNamespace("(new)", ofDescriptor(fd), fd);
         });
   }
 
@@ -170,17 +169,11 @@ public final class NetworkNamespace implements Closeable {
   }
 
   private void enter() throws IOException {
-    int fd = LibC.open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
-    if (fd < 0) {
-      throw NetlinkSocketException.last("opening the network namespace " + name);
-    }
-    try {
-      if (LibC.setns(fd, LibC.CLONE_NEWNET) != 0) {
+    try (Descriptor descriptor = open()) {
+      if (LibC.setns(descriptor.number(), LibC.CLONE_NEWNET) != 0) {
         throw new NetlinkSocketException(
             "entering the network namespace " + name, Native.getLastError(), "CAP_SYS_ADMIN");
       }
-    } finally {
-      int unused = LibC.close(fd);
     }
     if (!identity.equals(identity(OF_THIS_THREAD))) {
       throw new IOException("the network namespace " + name + " is not there any more");
@@ -226,7 +219,77 @@ public final class NetworkNamespace implements Closeable {
     }
   }
 
-  /** Lets go of a namespace made by {@link #create}, which cannot be entered after that. */
+  /**
+   * Opens the file that stands for it, for messages that name a namespace by a descriptor. As long
+   * as that is open the namespace lasts.
+   *
+   * @throws IOException if it is gone, or may not be opened
+   */
+  public Descriptor open() throws IOException {
+    int fd = LibC.open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
+    if (fd < 0) {
+      throw NetlinkSocketException.last("opening the network namespace " + name);
+    }
+    return new Descriptor(fd);
+  }
+
+  /**
+   * The same namespace, kept by an open descriptor: it can be entered until it is closed, even if
+   * its name or its process is gone meanwhile.
+   *
+   * @return one to be closed
+   * @throws IOException if it is gone, or may not be opened
+   */
+  public NetworkNamespace keep() throws IOException {
+    int fd = LibC.open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
+    if (fd < 0) {
+      throw NetlinkSocketException.last("opening the network namespace " + name);
+    }
+    try {
+      NetworkNamespace kept = new NetworkNamespace(name, ofDescriptor(fd), fd);
+      if (!kept.equals(this)) {
+        throw new IOException("the network namespace " + name + " is not there any more");
+      }
+      return kept;
+    } catch (IOException e) {
+      int unused = LibC.close(fd);
+      throw e;
+    }
+  }
+
+  private static Path ofDescriptor(int fd) {
+    return Path.of("/proc/" + ProcessHandle.current().pid() + "/fd/" + fd);
+  }
+
+  /** An open file that stands for a namespace. */
+  public static final class Descriptor implements Closeable {
+    private int fd;
+
+    private Descriptor(int fd) {
+      this.fd = fd;
+    }
+
+    /** Its number in this process. */
+    public synchronized int number() {
+      if (fd < 0) {
+        throw new IllegalStateException("the namespace's descriptor is closed");
+      }
+      return fd;
+    }
+
+    @Override
+    public synchronized void close() {
+      if (fd >= 0) {
+        int unused = LibC.close(fd);
+        fd = -1;
+      }
+    }
+  }
+
+  /**
+   * Lets go of a namespace of {@link #create} or {@link #keep}, which cannot be entered after that
+   * by this object.
+   */
   @Override
   public synchronized void close() {
     if (keeper >= 0) {

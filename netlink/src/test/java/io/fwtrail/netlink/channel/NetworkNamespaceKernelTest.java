@@ -8,6 +8,7 @@ import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import java.io.IOException;
 import java.net.NetworkInterface;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -127,5 +128,41 @@ class NetworkNamespaceKernelTest {
     assertThatThrownBy(() -> server.run(() -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(server.name());
+  }
+
+  @Test
+  void keptOneOutlivesItsName() throws Exception {
+    NetworkNamespace server;
+    NetworkNamespace kept;
+    try (Lab lab = new Lab()) {
+      server = lab.namespace(Host.SERVER);
+      kept = server.keep();
+    }
+
+    try (kept) {
+      assertThat(kept).isEqualTo(server);
+      assertThat(kept.name()).isEqualTo(server.name());
+      assertThat(kept.call(() -> NetworkInterface.getByName("lo"))).isNotNull();
+    }
+    assertThatThrownBy(() -> kept.run(() -> {})).isInstanceOf(IOException.class);
+  }
+
+  /** Another namespace may be at the same path by then. */
+  @Test
+  void replacedOneIsNotKept() throws Exception {
+    Path path = Path.of("/run/netns-replaced-" + ProcessHandle.current().pid());
+    try (NetworkNamespace first = NetworkNamespace.create();
+        NetworkNamespace second = NetworkNamespace.create()) {
+      Path unused = Files.createSymbolicLink(path, first.path());
+      NetworkNamespace found = NetworkNamespace.at(path);
+      Files.delete(path);
+      unused = Files.createSymbolicLink(path, second.path());
+
+      assertThatThrownBy(found::keep)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("is not there any more");
+    } finally {
+      boolean unused = Files.deleteIfExists(path);
+    }
   }
 }

@@ -258,7 +258,8 @@ class NftablesKernelTest {
     }
 
     assertThat(links)
-        .containsExactly(new LinkMessage(1, "lo", false), new LinkMessage(2, "br0", true));
+        .containsExactly(
+            new LinkMessage(1, "lo", "", 0, 0), new LinkMessage(2, "br0", "bridge", 0, 0));
   }
 
   static Stream<Arguments> rules() {

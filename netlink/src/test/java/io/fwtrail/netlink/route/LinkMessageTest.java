@@ -19,6 +19,7 @@ class LinkMessageTest {
 
   private final ByteBuf buffer = Unpooled.buffer();
 
+  /** The other ends of lan0 and wan0 are in namespaces that have the numbers 0 and 1 there. */
   @Test
   void realDump() {
     List<LinkMessage> links = new ArrayList<>();
@@ -32,9 +33,9 @@ class LinkMessageTest {
 
     assertThat(links)
         .containsExactly(
-            new LinkMessage(1, "lo", false),
-            new LinkMessage(2, "lan0", false),
-            new LinkMessage(3, "wan0", false));
+            new LinkMessage(1, "lo", "", 0, 0),
+            new LinkMessage(2, "lan0", "veth", 2, 0, 0),
+            new LinkMessage(3, "wan0", "veth", 2, 0, 1));
   }
 
   /** IFLA_LINKINFO (18) with IFLA_INFO_KIND (1), as the kernel has it for {@code type bridge}. */
@@ -49,13 +50,71 @@ class LinkMessageTest {
         .endNested()
         .end();
 
-    assertThat(decode()).isEqualTo(new LinkMessage(0, "br0", true));
+    assertThat(decode()).isEqualTo(new LinkMessage(0, "br0", "bridge", 0, 0));
+    assertThat(decode().bridge()).isTrue();
+  }
+
+  /** IFLA_LINK (5) and IFLA_MASTER (10). */
+  @Test
+  void aPortOfABridge() {
+    new MessageWriter(buffer)
+        .begin(RTM_NEWLINK, 0, 1)
+        .raw(new byte[16])
+        .string(3, "veth7")
+        .hostInt(5, 4)
+        .hostInt(10, 3)
+        .beginNested(18)
+        .string(1, "veth")
+        .endNested()
+        .end();
+
+    assertThat(decode()).isEqualTo(new LinkMessage(0, "veth7", "veth", 4, 3));
+    assertThat(decode().bridge()).isFalse();
   }
 
   private LinkMessage decode() {
     MessageCursor cursor = new MessageCursor().reset(buffer, 0, buffer.readableBytes());
     assertThat(cursor.next()).isTrue();
     return LinkMessage.decode(cursor);
+  }
+
+  /** Each cut ends behind a whole link or is refused: none reads past its end. */
+  @Test
+  void realLinkCutAtEveryLength() {
+    byte[] whole = Fixture.read("dump/links").datagrams().get(0);
+    int first = Unpooled.wrappedBuffer(whole).readIntLE();
+    ByteBuf datagram = Unpooled.buffer();
+    int read = 0;
+    int refused = 0;
+    for (int length = 16; length < first; length++) {
+      datagram.clear().writeBytes(whole, 0, length).setIntLE(0, length);
+      MessageCursor cursor = new MessageCursor().reset(datagram, 0, length);
+      assertThat(cursor.next()).isTrue();
+      try {
+        assertThat(LinkMessage.decode(cursor).name()).isEqualTo("lo");
+        read++;
+      } catch (MalformedMessageException e) {
+        // As it should be: no other exception comes.
+        refused++;
+      }
+    }
+
+    // It ends behind an attribute, or within the padding there, in some of them.
+    assertThat(read).isPositive();
+    assertThat(refused).isPositive();
+  }
+
+  /** {@code -1} is how the kernel says that a namespace has no number. */
+  @Test
+  void linkInANamespaceWithoutANumber() {
+    new MessageWriter(buffer)
+        .begin(RTM_NEWLINK, 0, 1)
+        .raw(new byte[16])
+        .string(3, "veth7")
+        .hostInt(37, -1)
+        .end();
+
+    assertThat(decode().linkNamespace()).isEqualTo(LinkMessage.SAME_NAMESPACE);
   }
 
   @Test
@@ -81,5 +140,25 @@ class LinkMessageTest {
 
     assertThat(ByteBufUtil.hexDump(buffer))
         .isEqualTo("20000000" + "1200" + "0103" + "07000000" + "00000000" + "00".repeat(16));
+  }
+
+  /**
+   * As a Python script sent it that the kernel answered with the links of the namespace with number
+   * 1: the same with IFLA_TARGET_NETNSID (46).
+   */
+  @Test
+  void dumpRequestForAnotherNamespace() {
+    LinkMessage.writeDump(new MessageWriter(buffer), 2, 1);
+
+    assertThat(ByteBufUtil.hexDump(buffer))
+        .isEqualTo(
+            "28000000"
+                + "1200"
+                + "0103"
+                + "02000000"
+                + "00000000"
+                + "00".repeat(16)
+                + "08002e00"
+                + "01000000");
   }
 }
