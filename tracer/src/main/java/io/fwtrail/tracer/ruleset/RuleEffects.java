@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param verdicts the verdicts that a hop at this rule can show
  * @param target the one chain that its jump or goto leads to; null where there is none, or several
  * @param mark the mark that a packet bears after it; -1 where the rule sets none, or no constant
+ * @param deed what it does with a packet whose way ends at it; null where that is no more than the
+ *     verdict says, or not known
  */
-record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
+record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark, @Nullable Deed deed) {
   /** {@code NFT_META_MARK}. */
   private static final int META_MARK = 3;
 
@@ -27,6 +29,11 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
   private static final int LOOKUP_TARGET_REGISTER = 3;
 
   private static final RuleEffects ANY = new RuleEffects(EnumSet.allOf(Verdict.class), null, -1);
+
+  /** Of a rule that does no more than its verdict says, or of which that is not known. */
+  RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
+    this(verdicts, target, mark, null);
+  }
 
   /** Whether a hop with these values can be of this rule. */
   boolean agree(@Nullable Verdict verdict, @Nullable String hopTarget, long hopMark) {
@@ -42,7 +49,7 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
 
   /** Reads them off a rule's expressions. */
   static RuleEffects of(RuleMessage rule) {
-    Reader reader = new Reader();
+    Reader reader = new Reader(rule.family());
     try {
       rule.expressions(reader::read);
     } catch (MalformedMessageException e) {
@@ -55,23 +62,35 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
   private static final class Reader {
     private final EnumSet<Verdict> verdicts = EnumSet.noneOf(Verdict.class);
     private final java.util.Map<Integer, Long> constants = new java.util.HashMap<>();
+    private final int family;
     private boolean open;
     private boolean verdictSeen;
+    private @Nullable Deed deed;
     private @Nullable String target;
     private long mark = -1;
+
+    Reader(int family) {
+      this.family = family;
+    }
 
     void read(RuleMessage.Expression expression) {
       AttributeCursor attributes = expression.attributes();
       switch (expression.name()) {
         case "immediate" -> immediate(attributes);
         case "meta" -> meta(attributes);
-        case "reject" -> verdict(Verdict.DROP);
+        case "reject" -> {
+          verdict(Verdict.DROP);
+          deed = Deed.reject(attributes);
+        }
         case "masq", "snat", "dnat", "redir", "nat" -> {
           // Accepts, or drops where no port is left.
           verdict(Verdict.ACCEPT);
           verdict(Verdict.DROP);
         }
-        case "queue" -> verdict(Verdict.QUEUE);
+        case "queue" -> {
+          verdict(Verdict.QUEUE);
+          deed = Deed.queue(attributes);
+        }
         case "lookup" -> lookup(attributes);
         case "cmp", "range", "counter", "log", "limit", "quota", "last", "connlimit", "match" -> {
           // Compare or count: no register changes, no verdict.
@@ -94,12 +113,24 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
             "notrack",
             "dup" ->
             constants.clear();
-        default -> {
-          // An xt target, or an expression of a newer kernel, may do anything.
-          open = true;
-          constants.clear();
+        case "synproxy", "fwd" -> {
+          // Takes the packet away, drops it, or lets it go on where it is not as it should be.
+          any();
+          deed = Deed.of(Deed.Kind.TAKE, expression.name());
         }
+        case "target" -> {
+          any();
+          deed = Deed.target(family, attributes);
+        }
+        default ->
+            // An expression of a newer kernel may do anything.
+            any();
       }
+    }
+
+    private void any() {
+      open = true;
+      constants.clear();
     }
 
     /** A look-up in a map may load a verdict, which is then the element's. */
@@ -187,12 +218,12 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
 
     RuleEffects effects() {
       if (open) {
-        return new RuleEffects(EnumSet.allOf(Verdict.class), null, mark);
+        return new RuleEffects(EnumSet.allOf(Verdict.class), null, mark, deed);
       }
       if (!verdictSeen) {
         verdicts.add(Verdict.CONTINUE);
       }
-      return new RuleEffects(verdicts, target, mark);
+      return new RuleEffects(verdicts, target, mark, deed);
     }
   }
 }

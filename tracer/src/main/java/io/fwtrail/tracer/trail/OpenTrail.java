@@ -7,6 +7,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.ruleset.Chain;
+import io.fwtrail.tracer.ruleset.Deed;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,7 +176,26 @@ final class OpenTrail {
 
   /** Whether a message that shows no packet fits where the packet stands. */
   boolean continuesWith(Sighting s) {
-    return !passed && table.equals(s.table) && family == s.family;
+    return isTakenAway(s) || (!passed && table.equals(s.table) && family == s.family);
+  }
+
+  /**
+   * Whether the first rule that the packet met in a base chain took it away: it is gone when the
+   * kernel tells of it, so that the message cannot show it as those of other base chains do
+   * (net/netfilter/nf_tables_trace.c; seen with synproxy on Linux 6.18).
+   */
+  boolean isTakenAway(Sighting s) {
+    return passed && !s.entersBaseChain && s.verdict == Verdict.STOLEN;
+  }
+
+  /** Takes the one message of a base chain that took the packet away. */
+  void enterUnshown(Sighting s) {
+    table = s.table;
+    family = s.family;
+    ruleSet = s.ruleSet;
+    base = s.chainInfo != null && s.chainInfo.isBase() ? s.chainInfo : null;
+    hook = base == null ? null : base.hook();
+    passed = false;
   }
 
   /** Whether nothing told what the last hop did to the packet. */
@@ -296,6 +316,10 @@ final class OpenTrail {
     queued = false;
     ruleMet = false;
     passages++;
+    if (namespace == s.namespace) {
+      interfaceChange("in", in, s.in);
+      interfaceChange("out", out, s.out);
+    }
     in = s.in;
     out = s.out;
     surroundings = s.surroundings;
@@ -312,6 +336,13 @@ final class OpenTrail {
       conntrack = s.conntrack;
     }
     changeTo(s.packet);
+  }
+
+  /** A bridge hands up what its port got; a rule may have sent a packet another way. */
+  private void interfaceChange(String field, @Nullable String from, @Nullable String to) {
+    if (from != null && to != null && !from.equals(to) && changes.size() < mostChanges) {
+      changes.add(new Trail.Change(hops.size() + 1, field, from, to));
+    }
   }
 
   private void changeTo(@Nullable Packet now) {
@@ -406,6 +437,33 @@ final class OpenTrail {
       return null;
     }
     return verdict == Verdict.ACCEPT ? accepting : last;
+  }
+
+  /**
+   * How its way ended; null where that is not known.
+   *
+   * @param verdict as the trail has it
+   * @param lost whether it passed what it met and was not seen where it should have come next
+   */
+  @Nullable Ending ending(@Nullable Verdict verdict, boolean lost) {
+    if (verdict == null) {
+      return lost ? new Ending(Ending.Kind.LOST, null) : null;
+    }
+    if (verdict == Verdict.ACCEPT) {
+      return base == null ? null : Ending.accepted(visited, in);
+    }
+    return Ending.decided(verdict, lastDeed(), packet == null ? Packet.ABSENT : packet.version());
+  }
+
+  private @Nullable Deed lastDeed() {
+    if (last == null || last.rule() == null) {
+      return null;
+    }
+    Chain chain =
+        last.source() == Hop.Source.NFTRACE
+            ? ruleSet.chain(last.family(), last.table(), last.chain())
+            : ruleSet.legacyChain(last.family(), last.table(), last.chain());
+    return chain == null ? null : chain.deed(last.rule());
   }
 
   private int rank(Hop hop) {

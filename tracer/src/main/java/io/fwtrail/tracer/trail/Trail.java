@@ -53,7 +53,7 @@ public record Trail(
   }
 
   /** The same with what was looked up. */
-  public Trail with(@Nullable Connection found, List<String> hints) {
+  public Trail with(@Nullable Connection found, List<String> hints, @Nullable Ending ending) {
     return new Trail(
         number, begin, end, verdict, why, decidedBy, packet, changes, hops, ending, found, hints);
   }
@@ -67,7 +67,7 @@ public record Trail(
    * A value that differs from one hop to the next.
    *
    * @param hop which hop, counted from 1, shows the new value first
-   * @param field its name in the packet's record, or mark
+   * @param field its name in the packet's record, or in, out or mark
    * @param from the value before: a number or text
    * @param to the value after
    */

@@ -75,6 +75,9 @@ public final class TrailAssembler {
 
   private static final String LOSS = "messages were lost";
 
+  /** How it is told that a packet passed what it met, and was not seen where it should be next. */
+  private static final String UNSEEN = "not seen again";
+
   private final TrailListener listener;
   private final Limits limits;
   private final boolean onlyMarked;
@@ -148,6 +151,8 @@ public final class TrailAssembler {
     if (s.entersBaseChain) {
       crossings.remove(trail);
       trail.enter(s);
+    } else if (trail.isTakenAway(s)) {
+      trail.enterUnshown(s);
     }
     if (s.marks) {
       trail.marked = true;
@@ -166,7 +171,7 @@ public final class TrailAssembler {
   private @Nullable OpenTrail byKey(Sighting s) {
     OpenTrail trail = open.get(s.key);
     if (trail != null && (s.entersBaseChain ? trail.isEndedBy(s) : !trail.continuesWith(s))) {
-      finish(trail, "not seen again");
+      finish(trail, UNSEEN);
       trail = null;
     }
     return trail == null && s.entersBaseChain ? takeFromOtherKey(s) : trail;
@@ -331,7 +336,7 @@ public final class TrailAssembler {
     while (trail != null && readUpTo - trail.touched >= limits.endingNanos()) {
       OpenTrail next = trail.newer;
       if (readUpTo - trail.touched >= patience(trail)) {
-        finish(trail, "not seen again");
+        finish(trail, UNSEEN);
       }
       trail = next;
     }
@@ -411,7 +416,10 @@ public final class TrailAssembler {
             trail.decidedBy(verdict),
             trail.first,
             List.copyOf(trail.changes),
-            List.copyOf(trail.hops)));
+            List.copyOf(trail.hops),
+            trail.ending(verdict, why != null && why.startsWith(UNSEEN)),
+            null,
+            List.of()));
   }
 
   private void touch(OpenTrail trail, long now) {

@@ -23,6 +23,9 @@ public final class PacketWalk {
   private Packet packet;
   private String in;
   private String out;
+  private int namespace;
+  private Device inDevice;
+  private Device outDevice;
   private Conntrack conntrack;
   private long mark;
   private boolean changing;
@@ -49,6 +52,26 @@ public final class PacketWalk {
   /** It leaves by an interface. */
   public PacketWalk out(String device) {
     out = device;
+    return this;
+  }
+
+  /** It is in another namespace from now on, and came in there by an interface. */
+  public PacketWalk arrives(int number, RuleSet there, Device by) {
+    namespace = number;
+    rules = there;
+    inDevice = by;
+    outDevice = null;
+    in = "in" + by.index();
+    out = null;
+    conntrack = null;
+    mark = 0;
+    return this;
+  }
+
+  /** It leaves by an interface that leads to other namespaces. */
+  public PacketWalk leaves(Device by) {
+    outDevice = by;
+    out = "out" + by.index();
     return this;
   }
 
@@ -204,6 +227,7 @@ public final class PacketWalk {
   private PacketWalk send(Hop.Kind kind, long handle, Verdict verdict, String target) {
     Sighting s = bench.sighting();
     s.key = key;
+    s.namespace = namespace;
     s.family = family;
     s.table = table;
     s.chain = chain;
@@ -232,6 +256,8 @@ public final class PacketWalk {
       s.fromBridge = in != null && in.startsWith("br");
       s.toLoopback = "lo".equals(out);
       s.conntrack = conntrack;
+      s.inDevice = inDevice;
+      s.outDevice = outDevice;
     }
     bench.see(s);
     return this;
