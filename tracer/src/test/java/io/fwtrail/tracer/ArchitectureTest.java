@@ -46,11 +46,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyLibNftablesAndTheKernelLogCallNativeCode() {
+  void onlyWhatTalksToTheSystemCallsNativeCode() {
     noClasses()
         .that()
         .haveNameNotMatching(
-            "io\\.fwtrail\\.tracer\\.(ruleset\\.LibNftables|log\\.KernelLog)(\\$.*)?")
+            "io\\.fwtrail\\.tracer\\.(ruleset\\.LibNftables|ruleset\\.XtablesInfo|log\\.KernelLog"
+                + "|live\\.XtablesLock)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("com.sun.jna..")
@@ -61,7 +62,7 @@ class ArchitectureTest {
   void onlyTheLiveSourceKnowsChannels() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.fwtrail.tracer.live..")
+        .resideOutsideOfPackages("io.fwtrail.tracer.live..", "io.fwtrail.tracer.namespaces..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -82,12 +83,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheJsonPackageAndTheJournalsRecordKnowJson() {
+  void onlyTheJsonPackageAndWhoeverReadsFilesOfOthersKnowsJson() {
     noClasses()
         .that()
         .resideOutsideOfPackage("io.fwtrail.tracer.json..")
         .and()
-        .haveNameNotMatching("io\\.fwtrail\\.tracer\\.log\\.JournalRecord")
+        .haveNameNotMatching(
+            "io\\.fwtrail\\.tracer\\.(log\\.JournalRecord|namespaces\\.ContainerNames)")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("tools.jackson..")

@@ -83,6 +83,11 @@ public record Hop(
           ? null
           : new Surroundings(physIn, physOut, uid, gid, netns, host);
     }
+
+    /** The same in a network namespace of this name. */
+    public Surroundings in(@Nullable String name) {
+      return new Surroundings(physIn, physOut, uid, gid, name, host);
+    }
   }
 
   /** The network namespace's name, where several are traced at once, or null. */

@@ -147,6 +147,8 @@ public final class JsonRecords implements Closeable {
     if (connection.zone() != 0) {
       number("zone", connection.zone());
     }
+    recurringIfAny("direction", connection.direction());
+    recurringIfAny("state", connection.state());
     texts("status", connection.status());
     if (connection.mark() != 0) {
       number("mark", connection.mark());

@@ -6,8 +6,12 @@ import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.trail.Device;
 import io.netty.util.collection.IntObjectHashMap;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -88,20 +92,29 @@ final class Interfaces {
     if (client == null) {
       return;
     }
+    Map<Integer, BitSet> ports = new HashMap<>();
+    List<LinkMessage> links = new ArrayList<>();
     client.dump(
         "listing network interfaces",
         LinkMessage::writeDump,
         message -> {
           if (LinkMessage.isLink(message)) {
             LinkMessage link = LinkMessage.decode(message);
-            names.put(link.index(), link.name());
-            if (link.bridge()) {
-              bridges.set(link.index());
-            } else {
-              bridges.clear(link.index());
-            }
-            present.add(link.name());
+            links.add(link);
+            ports.computeIfAbsent(link.master(), master -> new BitSet()).set(link.index());
           }
         });
+    for (LinkMessage link : links) {
+      names.put(link.index(), link.name());
+      bridges.set(link.index(), link.bridge());
+      devices.put(
+          link.index(),
+          new Device(
+              link.index(),
+              link.kind(),
+              link.link(),
+              ports.getOrDefault(link.index(), new BitSet())));
+      present.add(link.name());
+    }
   }
 }

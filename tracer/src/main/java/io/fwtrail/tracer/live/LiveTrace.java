@@ -12,6 +12,7 @@ import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
@@ -33,6 +34,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,9 +52,6 @@ public final class LiveTrace implements Closeable {
 
   private static final int LINK_RECEIVE_BUFFER = 1024 * 1024;
 
-  /** How the hops of the namespace are named that is not entered, beside those of others. */
-  public static final String OWN_NAME = "(host)";
-
   /** The kernel log is read when the kernel finds time to wake its readers. */
   private static final long LOG_QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -63,11 +62,14 @@ public final class LiveTrace implements Closeable {
   private final Namespaces namespaces = new Namespaces();
   private final TraceHandler handler;
   private final TrailAssembler assembler;
+  private final NetworkNamespace home;
+  private final NamespaceIds ids;
   private final NetlinkChannel channel;
   private final Channel linkChannel;
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private final @Nullable LegacySource legacy;
   private final @Nullable LegacyWatch legacyWatch;
+  private final @Nullable OtherNamespaces others;
 
   /**
    * What to trace, and how.
@@ -77,6 +79,7 @@ public final class LiveTrace implements Closeable {
    * @param match which packets to mark; null to hear only what is traced already
    * @param markBy what marks; of iptables it is where the kernel has no nf_tables in any case
    * @param legacyBy how hops of legacy tables come here
+   * @param origins where the rules of {@code namespace} were written; null where that is not known
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
    */
@@ -86,6 +89,7 @@ public final class LiveTrace implements Closeable {
       @Nullable PacketMatch match,
       MarkBy markBy,
       LegacyBy legacyBy,
+      @Nullable Origins origins,
       int receiveBuffer,
       TrailAssembler.Limits limits) {
 
@@ -100,7 +104,7 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(namespace, false, match, markBy, legacyBy, receiveBuffer, limits);
+      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits);
     }
   }
 
@@ -120,11 +124,12 @@ public final class LiveTrace implements Closeable {
     KERNEL_LOG
   }
 
-  private LiveTrace(Options options, TrailListener listener, Runnable afterRead)
+  private LiveTrace(Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
       throws IOException {
     NetworkNamespace here = options.namespace();
-    NamespaceAccess access = new NamespaceAccess(here, options.allNamespaces() ? OWN_NAME : null);
-    NetworkNamespace home = home(access, options);
+    NamespaceAccess access =
+        new NamespaceAccess(here, options.allNamespaces() ? OtherNamespaces.ownLabel(here) : null);
+    home = home(access, options);
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.
     channel =
         bind(
@@ -142,7 +147,8 @@ public final class LiveTrace implements Closeable {
             home,
             options.allNamespaces(),
             new LinkListener(namespaces));
-    int id = TracedNamespace.HOME; // PENDING
+    ids = new NamespaceIds(home);
+    int id = ids.idOf(here);
     namespaces.add(id, access);
     PacketMatch match = options.match();
     boolean byIptables = match != null && isMarkedByIptables(options, access);
@@ -168,20 +174,27 @@ public final class LiveTrace implements Closeable {
     TrailAssembler.Limits limits = options.limits();
     assembler =
         new TrailAssembler(
-            listener,
+            listener.apply(new LookUps(namespaces)),
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             access.mark() != null && !fromLog);
     handler =
         new TraceHandler(
             new LegacyDecoder(access.interfaces()), assembler, counts, this::allRead, afterRead);
     handler.add(traced);
+    if (options.origins() != null) {
+      handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
+    }
     legacyWatch =
         legacy == null
             ? null
             : new LegacyWatch(
                 access.reader(),
                 tables -> channel.eventLoop().execute(() -> traced.rules().replaceLegacy(tables)));
-    // PENDING others
+    others =
+        options.allNamespaces()
+            ? new OtherNamespaces(
+                ids, here, match, namespaces, handler, channel.eventLoop(), counts, notices::add)
+            : null;
   }
 
   /**
@@ -253,18 +266,36 @@ public final class LiveTrace implements Closeable {
   /**
    * Begins to trace.
    *
-   * @param listener takes hops and trails, on the event loop's thread
+   * @param listener makes what takes hops and trails, on the event loop's thread
    * @param afterRead runs on that thread when all that had arrived was handed on
    * @throws IOException if the kernel refuses: no right, no nf_tables
    * @throws io.fwtrail.tracer.mark.MarkException if the match cannot be set
    */
-  public static LiveTrace start(Options options, TrailListener listener, Runnable afterRead)
+  public static LiveTrace start(
+      Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
       throws IOException {
     LiveTrace trace = new LiveTrace(options, listener, afterRead);
     trace.channel.pipeline().addLast(trace.handler);
     trace.channel.config().setAutoRead(true);
     trace.linkChannel.config().setAutoRead(true);
+    if (trace.others != null) {
+      try {
+        trace.others.start();
+      } catch (IOException | RuntimeException e) {
+        closeBecauseOf(e, trace);
+        throw e;
+      }
+    }
     return trace;
+  }
+
+  /**
+   * Begins to trace, for a listener that needs nothing looked up; see {@link #start(Options,
+   * Function, Runnable)}.
+   */
+  public static LiveTrace start(Options options, TrailListener listener, Runnable afterRead)
+      throws IOException {
+    return start(options, lookUps -> listener, afterRead);
   }
 
   /** The names of a namespace's network interfaces. */
@@ -328,6 +359,9 @@ public final class LiveTrace implements Closeable {
    * @return the mark's counters at its end; null where there was no mark, or it had gone
    */
   public Mark.@Nullable Counters stop() {
+    if (others != null) {
+      others.close();
+    }
     final Mark.Counters atEnd = namespaces.unmark();
     try {
       if (legacy != null && legacy.isKernelLog()) {
@@ -367,6 +401,9 @@ public final class LiveTrace implements Closeable {
 
   @Override
   public void close() throws IOException {
+    if (others != null) {
+      others.close();
+    }
     if (legacyWatch != null) {
       legacyWatch.close();
     }
@@ -378,6 +415,8 @@ public final class LiveTrace implements Closeable {
       channel.close().awaitUninterruptibly();
       linkChannel.close().awaitUninterruptibly();
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+      ids.close();
+      home.close();
       namespaces.close();
     }
   }

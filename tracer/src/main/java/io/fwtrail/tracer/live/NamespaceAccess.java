@@ -9,6 +9,7 @@ import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.outside.OutsideChecks;
 import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NamespaceAccess implements Closeable {
   private final NetworkNamespace namespace;
-  private final @Nullable String name;
+  private volatile @Nullable String name;
   private final NetlinkClient asker;
   private final NetlinkClient owner;
   private final NetlinkClient links;
@@ -32,6 +33,8 @@ final class NamespaceAccess implements Closeable {
   private final IptablesPrograms iptables;
   private final RuleSetReader reader;
   private final Interfaces interfaces;
+  private final Connections connections;
+  private final OutsideChecks outside;
   private @Nullable Mark mark;
   private @Nullable LegacyMark legacyMark;
 
@@ -51,6 +54,8 @@ final class NamespaceAccess implements Closeable {
     iptables = new IptablesPrograms(namespace::call);
     reader = new RuleSetReader(asker, NamespaceTexts.of(nft, namespace), iptables);
     interfaces = new Interfaces(links);
+    connections = new Connections(asker, System::nanoTime);
+    outside = new OutsideChecks(links, namespace::call);
     interfaces.refresh(); // so that the first packet does not wait for it
   }
 
@@ -61,6 +66,11 @@ final class NamespaceAccess implements Closeable {
   /** The name that its hops show; null where no other namespace is traced. */
   @Nullable String name() {
     return name;
+  }
+
+  /** It is known by another name from now on. */
+  void rename(String better) {
+    name = better;
   }
 
   /** Where it is. */
@@ -81,6 +91,16 @@ final class NamespaceAccess implements Closeable {
   /** Reads its rules. */
   RuleSetReader reader() {
     return reader;
+  }
+
+  /** The connections that its packets belong to; for the event loop's thread. */
+  Connections connections() {
+    return connections;
+  }
+
+  /** What lies outside netfilter there; for the event loop's thread. */
+  OutsideChecks outside() {
+    return outside;
   }
 
   /** Whether rules can be shown as their owner wrote them. */
@@ -182,6 +202,7 @@ final class NamespaceAccess implements Closeable {
       if (nft != null) {
         nft.close();
       }
+      namespace.close();
     }
   }
 }

@@ -22,7 +22,7 @@ final class TraceDecoder {
   private final OwnTables own;
 
   /** The same for all hops; null where only one namespace is traced. */
-  private final Hop.@Nullable Surroundings surroundings;
+  private Hop.@Nullable Surroundings surroundings;
 
   /** One for the only namespace that is traced. */
   TraceDecoder(Interfaces interfaces, OwnTables own) {
@@ -78,6 +78,19 @@ final class TraceDecoder {
     fillOutcome(s, m);
     if (m.hasPacket()) {
       fillPacket(s, m);
+    }
+  }
+
+  /** The namespace is known by another name from now on. */
+  void rename(String netns) {
+    surroundings = Hop.Surroundings.of(null, null, -1, -1, netns, null);
+  }
+
+  /** Adds the namespace's name to what another decoder has filled. */
+  void claim(Sighting s) {
+    if (surroundings != null) {
+      Hop.Surroundings known = s.surroundings;
+      s.surroundings = known == null ? surroundings : known.in(surroundings.netns());
     }
   }
 

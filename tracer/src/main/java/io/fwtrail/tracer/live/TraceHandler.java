@@ -59,6 +59,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private final Sighting sighting = new Sighting();
   private final IntObjectHashMap<TracedNamespace> namespaces = new IntObjectHashMap<>();
 
+  private @Nullable RuleOrigins origins;
+
   /** Those of which something is held. */
   private final Set<TracedNamespace> heard = new HashSet<>();
 
@@ -85,9 +87,22 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     this.afterRead = afterRead;
   }
 
+  /** Shows from now on where rules were written. */
+  void show(RuleOrigins of) {
+    origins = of;
+  }
+
   /** Hears a namespace from now on; those of others are passed over. */
   void add(TracedNamespace namespace) {
     namespaces.put(namespace.id(), namespace);
+  }
+
+  /** The hops of a namespace show another name from now on. */
+  void rename(int id, String name) {
+    TracedNamespace namespace = namespaces.get(id);
+    if (namespace != null) {
+      namespace.rename(name);
+    }
   }
 
   /** Hears a namespace no more; what is held of it is passed over. */
@@ -220,7 +235,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   void seeLogged(LogEvent event) {
     counts.messages++;
     logSightings.fill(sighting, event, homeRules());
-    assembler.see(sighting, System.nanoTime());
+    seeAtHome(System.nanoTime());
     afterRead.run();
   }
 
@@ -264,7 +279,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
             counts.messages++;
             message.decode(cursor);
             namespace.fill(sighting, message, time);
-            assembler.see(sighting, now);
+            see(now);
           } else if (PacketLogMessage.is(cursor.type())) {
             counts.messages++;
             boolean trace = legacyDecoder.fill(sighting, cursor, homeRules(), time);
@@ -272,7 +287,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
               assembler.lost(legacyDecoder.missing());
             }
             if (trace) {
-              assembler.see(sighting, now);
+              seeAtHome(now);
             }
           }
         }
@@ -280,6 +295,21 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
         counts.malformed++;
       }
     }
+  }
+
+  private void seeAtHome(long now) {
+    TracedNamespace home = namespaces.get(TracedNamespace.HOME);
+    if (home != null) {
+      home.claim(sighting);
+    }
+    see(now);
+  }
+
+  private void see(long now) {
+    if (origins != null) {
+      origins.addTo(sighting);
+    }
+    assembler.see(sighting, now);
   }
 
   private static final int TRACE = Nfnetlink.type(Nfnetlink.SUBSYSTEM_NFTABLES, NfTables.TRACE);

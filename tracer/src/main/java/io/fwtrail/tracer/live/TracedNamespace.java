@@ -37,6 +37,19 @@ final class TracedNamespace {
     return rules;
   }
 
+  /** Its hops show another name from now on. */
+  void rename(String name) {
+    decoder.rename(name);
+  }
+
+  /**
+   * Says of a sighting of a legacy table, which no namespace's number came with, that it is here.
+   */
+  void claim(Sighting sighting) {
+    sighting.namespace = id;
+    decoder.claim(sighting);
+  }
+
   /**
    * Fills a sighting.
    *
