@@ -1,11 +1,15 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.cli.filter.RuleQuery;
+import io.fwtrail.cli.filter.TableName;
+import io.fwtrail.cli.filter.TrailEnd;
 import io.fwtrail.cli.output.OutputForm;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.mark.Prefix;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,7 +57,65 @@ final class Converters {
           return form;
         }
       }
-      throw no("'" + text + "' is no form of output; there are text, hops, json, json-hops");
+      throw no(
+          "'" + text + "' is no form of output; there are text, hops, json, json-hops, explain");
+    }
+  }
+
+  /** The end of a trail. */
+  static final class End implements ITypeConverter<TrailEnd> {
+    @Override
+    public TrailEnd convert(String text) {
+      List<String> known = new ArrayList<>();
+      for (TrailEnd end : TrailEnd.values()) {
+        if (end.toString().equals(text.toLowerCase(Locale.ROOT))) {
+          return end;
+        }
+        known.add(end.toString());
+      }
+      String nearest = Nearest.to(text, known);
+      throw no(
+          "'"
+              + text
+              + "' is no end of a packet's way; "
+              + (nearest == null
+                  ? "there are " + String.join(", ", known)
+                  : "did you mean '" + nearest + "'?"));
+    }
+  }
+
+  /** A table. */
+  static final class Table implements ITypeConverter<TableName> {
+    @Override
+    public TableName convert(String text) {
+      try {
+        return TableName.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw no(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  /** A rule. */
+  static final class RuleName implements ITypeConverter<RuleQuery> {
+    @Override
+    public RuleQuery convert(String text) {
+      try {
+        return RuleQuery.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw no(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  /** A chain's name. */
+  static final class Name implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (text.isBlank()) {
+        throw no("a name is missing");
+      }
+      return text.strip();
     }
   }
 

@@ -7,6 +7,7 @@ import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.live.LiveTrace;
+import io.fwtrail.tracer.live.LookUps;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.mark.Prefix;
 import io.fwtrail.tracer.trail.Trail;
@@ -86,7 +87,8 @@ final class DemoCommand implements Callable<Integer> {
             LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
             TrailAssembler.Limits.DEFAULT);
     try (LiveTrace trace =
-        LiveTrace.start(options, new FirstPackets(printer, shown), printer::flush)) {
+        LiveTrace.start(
+            options, lookUps -> new FirstPackets(printer, lookUps, shown), printer::flush)) {
       for (DemoGateway.Step step : gateway.steps()) {
         say(step.what());
         step.send();
@@ -125,10 +127,12 @@ final class DemoCommand implements Callable<Integer> {
   /** Shows the first packet of each connection: the ones after it go the same way, but for NAT. */
   private static final class FirstPackets implements TrailListener {
     private final Printer next;
+    private final LookUps lookUps;
     private final Semaphore shown;
 
-    FirstPackets(Printer next, Semaphore shown) {
+    FirstPackets(Printer next, LookUps lookUps, Semaphore shown) {
       this.next = next;
+      this.lookUps = lookUps;
       this.shown = shown;
     }
 
@@ -147,7 +151,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public void trail(Trail trail) {
       if (isFirst(trail.packet())) {
-        next.trail(trail);
+        next.trail(lookUps.complete(trail));
         next.flush();
         shown.release();
       }

@@ -1,17 +1,23 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.cli.filter.TrailFilter;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.live.LookUps;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailListener;
 import java.util.HashSet;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets through what was asked for: so many packets, and of those that came in only what leaves by
- * the right interface.
+ * Lets through what was asked for: so many packets, of those that came in only what leaves by the
+ * right interface, and only the trails that a filter selects.
+ *
+ * <p>Hops go through as they are seen. Where only the end of a trail tells whether it is asked for,
+ * they go through with it: the trail has them all, so that nothing more is held for them.
  */
 final class Limiter implements TrailListener {
   /** Takes everything and shows nothing. */
@@ -25,19 +31,27 @@ final class Limiter implements TrailListener {
       };
 
   private final TrailListener next;
+  private final TrailFilter filter;
   private final @Nullable Long count;
   private final CountDownLatch end;
   private final OutGate gate;
+  private @Nullable LookUps lookUps;
   private final HashSet<Long> begun = new HashSet<>();
   long hops;
+  long seen;
   long trails;
   long dropped;
   long accepted;
   long incomplete;
 
   Limiter(
-      TrailListener next, @Nullable Long count, @Nullable PacketMatch match, CountDownLatch end) {
+      TrailListener next,
+      TrailFilter filter,
+      @Nullable Long count,
+      @Nullable PacketMatch match,
+      CountDownLatch end) {
     this.next = next;
+    this.filter = filter;
     this.count = count;
     this.end = end;
     this.gate = new OutGate(match, this::pass);
@@ -48,20 +62,44 @@ final class Limiter implements TrailListener {
     gate.hop(hop);
   }
 
+  /** Shows trails with what the kernel is asked for at their end. */
+  Limiter with(LookUps asked) {
+    lookUps = asked;
+    return this;
+  }
+
+  /** What is missing in the trails that were shown; empty where nothing is. */
+  List<String> notices() {
+    return lookUps == null ? List.of() : lookUps.notices();
+  }
+
   private void pass(Hop hop) {
+    if (filter.needsEnd() || !filter.selects(hop)) {
+      return;
+    }
     if (count != null && !begun.contains(hop.trail())) {
       if (begun.size() + trails >= count) {
         return;
       }
       begun.add(hop.trail());
     }
+    show(hop);
+  }
+
+  private void show(Hop hop) {
     hops++;
     next.hop(hop);
   }
 
   @Override
   public void trail(Trail trail) {
-    if (!gate.trail(trail) || (count != null && !begun.remove(trail.number()))) {
+    if (!gate.trail(trail)) {
+      return;
+    }
+    seen++;
+    boolean inTime =
+        count == null || (filter.needsEnd() ? trails < count : begun.remove(trail.number()));
+    if (!inTime || !filter.selects(trail)) {
       return;
     }
     trails++;
@@ -73,7 +111,10 @@ final class Limiter implements TrailListener {
     } else if (trail.verdict() == Verdict.ACCEPT) {
       accepted++;
     }
-    next.trail(trail);
+    if (filter.needsEnd()) {
+      trail.hops().stream().filter(filter::selects).forEach(this::show);
+    }
+    next.trail(lookUps == null ? trail : lookUps.complete(trail));
     if (count != null && trails >= count) {
       end.countDown();
     }
@@ -81,9 +122,11 @@ final class Limiter implements TrailListener {
 
   /** What went through, in words. */
   String summary() {
-    return number(trails, "packet")
-        + ", "
-        + number(hops, "hop")
+    String through =
+        filter.isAll()
+            ? number(trails, "packet") + ", " + number(hops, "hop")
+            : trails + " of " + number(seen, "packet") + " shown";
+    return through
         + ": "
         + dropped
         + " dropped, "

@@ -1,7 +1,9 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.tracer.live.LiveTrace;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,6 +16,13 @@ final class LiveOptions extends OutputOptions {
   @Nullable String netns;
 
   @Option(
+      names = "--all-netns",
+      description =
+          "Trace in all network namespaces, those of containers too, and in new ones as they appear. "
+              + "A packet that goes from one to the next is one trail.")
+  boolean allNetns;
+
+  @Option(
       names = "--source",
       paramLabel = "SOURCE",
       defaultValue = "netlink",
@@ -22,6 +31,14 @@ final class LiveOptions extends OutputOptions {
           "Where hops of iptables-legacy come from: netlink (the default), or kmsg, the kernel "
               + "log, where netlink cannot serve.")
   LiveTrace.LegacyBy legacyBy = LiveTrace.LegacyBy.NETLINK;
+
+  @Option(
+      names = "--ruleset",
+      paramLabel = "FILE",
+      description =
+          "The file that the rules were loaded from (/etc/nftables.conf, rules.v4): each rule is shown "
+              + "with its line there. Several times for several files.")
+  List<Path> rulesets = List.of();
 
   /** Only trace marks; it has the option. */
   LiveTrace.MarkBy markBy = LiveTrace.MarkBy.NF_TABLES;

@@ -1,6 +1,6 @@
 package io.fwtrail.cli;
 
-import io.fwtrail.cli.output.OutputForm;
+import io.fwtrail.cli.filter.TrailFilter;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
@@ -9,6 +9,7 @@ import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -32,6 +33,9 @@ final class LiveRun {
   private final String what;
   private final CountDownLatch end = new CountDownLatch(1);
 
+  /** How many of the trace's notices were shown. */
+  private int told;
+
   /**
    * Makes one.
    *
@@ -45,24 +49,29 @@ final class LiveRun {
   }
 
   int run() throws IOException, InterruptedException {
+    TrailFilter filter = options.filter();
     NetworkNamespace namespace = namespace(options.netns);
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
     OutputQueue queue = new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
-    Printer printer = options.form.printer(queue, options.colourWanted());
-    warmUp(options.form);
-    Limiter limiter = new Limiter(printer, options.count, match, end);
-    try (LiveTrace trace =
-        LiveTrace.start(
-            new LiveTrace.Options(
-                namespace,
-                match,
-                options.markBy,
-                options.legacyBy,
-                LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
-                TrailAssembler.Limits.DEFAULT),
-            limiter,
-            printer::flush)) {
+    Printer printer = options.printer(queue);
+    warmUp(options);
+    Limiter limiter = new Limiter(printer, filter, options.count, match, end);
+    try (queue;
+        printer;
+        LiveTrace trace =
+            LiveTrace.start(
+                new LiveTrace.Options(
+                    namespace,
+                    options.allNetns,
+                    match,
+                    options.markBy,
+                    options.legacyBy,
+                    options.rulesets.isEmpty() ? null : Origins.read(options.rulesets),
+                    LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+                    TrailAssembler.Limits.DEFAULT),
+                lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
+                printer::flush)) {
       greet(trace);
       if (options.time == null) {
         end.await();
@@ -70,6 +79,7 @@ final class LiveRun {
         boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
       }
       Mark.Counters counters = trace.stop();
+      printer.end();
       printer.flush();
       queue.close();
       summarize(trace, limiter, counters, queue.dropped());
@@ -81,13 +91,13 @@ final class LiveRun {
    * Has the code ready before the first packet comes; see {@link WarmUp}. Beside everything else,
    * as the kernel is mostly waited for meanwhile.
    */
-  static void warmUp(OutputForm form) {
+  private static void warmUp(OutputOptions options) {
     Thread thread =
         new Thread(
             () -> {
               try (OutputQueue nowhere =
                   new OutputQueue(OutputStream.nullOutputStream(), () -> {})) {
-                WarmUp.run(form.printer(nowhere, false), WARM_UP_NANOS);
+                WarmUp.run(options.printerElsewhere(nowhere), WARM_UP_NANOS);
               }
             },
             "warm-up");
@@ -105,7 +115,8 @@ final class LiveRun {
   }
 
   private void checkInterfaces(NetworkNamespace namespace) throws IOException {
-    if (match == null) {
+    if (match == null || options.allNetns) {
+      // In another namespace there may be one of that name, now or later.
       return;
     }
     List<String> asked = new ArrayList<>(match.in());
@@ -129,9 +140,16 @@ final class LiveRun {
     }
   }
 
+  /** Says what the user should know of the trace and has not been told yet. */
+  private void tell(LiveTrace trace) {
+    List<String> notices = trace.notices();
+    notices.subList(told, notices.size()).forEach(notice -> say(SafeText.of(notice)));
+    told = notices.size();
+  }
+
   private void greet(LiveTrace trace) {
     Mark mark = trace.marks().stream().findFirst().orElse(null);
-    trace.notices().forEach(notice -> say(SafeText.of(notice)));
+    tell(trace);
     if (!trace.hasTexts()) {
       say(
           "rules are shown without their text: libnftables is not installed (apt install nftables)");
@@ -176,6 +194,8 @@ final class LiveRun {
           "messages were lost because they came faster than they were read; --rate or --sample"
               + " trace fewer packets");
     }
+    tell(trace);
+    limiter.notices().forEach(notice -> say(SafeText.of(notice)));
     warn(counts.evicted, "trail", "given up because too many packets were under way at once");
     warn(dropped, "record", "not shown because standard output was read too slowly");
     warn(trace.liveCounts().malformed, "message", "not understood");

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       TraceCommand.class,
       ListenCommand.class,
       ReadCommand.class,
+      ExplainCommand.class,
       RulesCommand.class,
       SetupCommand.class,
       DemoCommand.class,
@@ -68,6 +69,6 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "which command? One of: trace, listen, read, rules, setup, demo, doctor");
+        "which command? One of: trace, listen, read, explain, rules, setup, demo, doctor");
   }
 }

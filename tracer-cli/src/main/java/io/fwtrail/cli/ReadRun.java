@@ -1,5 +1,6 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.cli.filter.TrailFilter;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
@@ -81,7 +82,9 @@ final class ReadRun {
   }
 
   private static LogTrails none() {
-    return trails(new Limiter(Limiter.NOWHERE, null, null, new CountDownLatch(1)), RuleSet.EMPTY);
+    return trails(
+        new Limiter(Limiter.NOWHERE, TrailFilter.ALL, null, null, new CountDownLatch(1)),
+        RuleSet.EMPTY);
   }
 
   private static LogTrails trails(Limiter limiter, RuleSet rules) {
@@ -89,13 +92,14 @@ final class ReadRun {
   }
 
   int run() throws IOException, InterruptedException {
+    TrailFilter filter = output.filter();
     RuleSet rules = rules();
     Shutdown.onSignal(end::countDown);
     Limiter limiter;
     try (OutputQueue queue =
-        new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown, true)) {
-      Printer printer = output.form.printer(queue, output.colourWanted());
-      limiter = new Limiter(printer, output.count, null, end);
+            new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown, true);
+        Printer printer = output.printer(queue)) {
+      limiter = new Limiter(printer, filter, output.count, null, end);
       trails = trails(limiter, rules);
       if (follow) {
         follow(printer);
@@ -103,6 +107,7 @@ final class ReadRun {
         readAll(printer);
       }
       trails.end();
+      printer.end();
       printer.flush();
     }
     summarize(limiter, trails.counts());
@@ -116,7 +121,7 @@ final class ReadRun {
     OfflineRules rules = new OfflineRules();
     for (String name : rulesets) {
       try (InputStream in = LogFiles.open(name)) {
-        rules.add(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        rules.addFrom(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
         throw new UserException("--ruleset " + name + ": " + e.getMessage());
       }

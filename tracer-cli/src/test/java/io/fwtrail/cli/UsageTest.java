@@ -53,7 +53,22 @@ class UsageTest {
             + "'ever' is no length of time; 30s, 5m and 1h are",
         "listen --count 0     | fwtrail listen: --count: " + "'0' is not a whole number from 1 up",
         "listen --output xml  | fwtrail listen: --output: "
-            + "'xml' is no form of output; there are text, hops, json, json-hops",
+            + "'xml' is no form of output; there are text, hops, json, json-hops, explain",
+        "listen --verdict acept | fwtrail listen: --verdict: "
+            + "'acept' is no end of a packet's way; did you mean 'accept'?",
+        "read f --verdict drop,x | fwtrail read: --verdict: 'x' is no end of a packet's way; there"
+            + " are accept, drop, reject, queue, stolen, lost",
+        "trace --verdict=     | fwtrail trace: --verdict: '' is no end of a packet's way; ",
+        "trace --table=       | fwtrail trace: --table: "
+            + "'' is no table; filter and 'inet filter' are examples",
+        "trace --chain=       | fwtrail trace: --chain: a name is missing",
+        "trace --rule ssh     | fwtrail trace: --rule: 'ssh' names no rule; "
+            + "5 (its place in its chain), 'handle 5' and '/part of its text/' do",
+        "listen --drops-only --verdict drop | fwtrail listen: "
+            + "--drops-only and --verdict ask for the same thing; one of them will do",
+        "read f --summary --output hops | fwtrail read: "
+            + "--summary goes with --output text or json, not hops",
+        "explain --trail x    | fwtrail explain: --trail: 'x' is not a whole number from 1 up",
         "trace -p icmp --dport 5 | fwtrail trace: "
             + "ports go with tcp, udp, sctp, dccp and udplite only",
         "trace -s ::1 -d 1.2.3.4 | fwtrail trace: "
@@ -75,7 +90,8 @@ class UsageTest {
   void asksForACommand() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("which command? One of: trace, listen, read, rules, setup, demo, doctor");
+        .contains(
+            "which command? One of: trace, listen, read, explain, rules, setup, demo, doctor");
   }
 
   @Test

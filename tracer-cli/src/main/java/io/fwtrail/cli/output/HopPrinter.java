@@ -28,6 +28,9 @@ final class HopPrinter implements Printer {
     style.verdict(line, hop.verdict(), Wording.verdict(hop)).append("  ");
     Wording.packet(line, hop.packet());
     Wording.interfaces(line, hop.in(), hop.out());
+    if (hop.netns() != null) {
+      line.append(", netns ").append(SafeText.of(hop.netns()));
+    }
     if (hop.mark() != 0) {
       line.append(", mark ").append(hop.mark());
     }

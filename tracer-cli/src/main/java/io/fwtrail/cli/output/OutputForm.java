@@ -9,7 +9,9 @@ public enum OutputForm {
   /** A trail a line, as JSON. */
   JSON("json"),
   /** A hop a line, as JSON, at once. */
-  JSON_HOPS("json-hops");
+  JSON_HOPS("json-hops"),
+  /** A trail as sentences. */
+  EXPLAIN("explain");
 
   private final String keyword;
 
@@ -24,7 +26,13 @@ public enum OutputForm {
       case HOPS -> new HopPrinter(queue, new Style(colour));
       case JSON -> new JsonPrinter(queue, false);
       case JSON_HOPS -> new JsonPrinter(queue, true);
+      case EXPLAIN -> new SentencePrinter(queue);
     };
+  }
+
+  /** Whether it shows trails, not only their hops. */
+  public boolean showsTrails() {
+    return this != HOPS && this != JSON_HOPS;
   }
 
   /** The word on the command line. */

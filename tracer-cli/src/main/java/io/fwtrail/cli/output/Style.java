@@ -4,7 +4,7 @@ import io.fwtrail.tracer.hop.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /** Colours, where there are any. */
-final class Style {
+public final class Style {
   private static final String RESET = "\u001b[0m";
   private static final String BOLD = "\u001b[1m";
   private static final String DIM = "\u001b[2m";
@@ -14,29 +14,33 @@ final class Style {
 
   private final boolean colour;
 
-  Style(boolean colour) {
+  /** With colours or without. */
+  public Style(boolean colour) {
     this.colour = colour;
   }
 
-  StringBuilder bold(StringBuilder text) {
+  /** Begins what stands out. */
+  public StringBuilder bold(StringBuilder text) {
     return begin(text, BOLD);
   }
 
-  StringBuilder dim(StringBuilder text) {
+  /** Begins what stands back. */
+  public StringBuilder dim(StringBuilder text) {
     return begin(text, DIM);
   }
 
-  StringBuilder warning(StringBuilder text) {
+  /** Begins what is out of the ordinary. */
+  public StringBuilder warning(StringBuilder text) {
     return begin(text, YELLOW);
   }
 
   /** Ends what one of the others began. */
-  StringBuilder end(StringBuilder text) {
+  public StringBuilder end(StringBuilder text) {
     return begin(text, RESET);
   }
 
   /** Appends red what ends a packet, green what lets it pass. */
-  StringBuilder verdict(StringBuilder text, @Nullable Verdict verdict, String word) {
+  public StringBuilder verdict(StringBuilder text, @Nullable Verdict verdict, String word) {
     String code =
         verdict == null
             ? YELLOW

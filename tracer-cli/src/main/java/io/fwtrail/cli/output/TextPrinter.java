@@ -4,16 +4,13 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.trail.Trail;
-import java.util.Set;
+import java.util.List;
 
 /**
  * Shows trails to a person: a heading that says what became of the packet and which rule decided,
  * then a line a hop, with a sign before the one that decided.
  */
 final class TextPrinter implements Printer {
-  /** What routine forwarding changes, which would only stand in the way. */
-  private static final Set<String> ROUTINE = Set.of("ttl", "hopLimit");
-
   private static final int HOOK_WIDTH = 11;
 
   private final OutputQueue queue;
@@ -46,7 +43,7 @@ final class TextPrinter implements Printer {
     Hook hook = null;
     for (int i = 0; i < trail.hops().size(); i++) {
       Hop hop = trail.hops().get(i);
-      changes(trail, i + 1, false);
+      changes(ChangeWords.before(trail, i + 1));
       if (hop.equals(trail.decidedBy())) {
         style.end(style.bold(out).append("> "));
       } else {
@@ -59,12 +56,16 @@ final class TextPrinter implements Printer {
       String verdict = Wording.verdict(hop);
       style.verdict(out, hop.verdict(), verdict);
       Rule rule = hop.rule();
-      if (rule != null && (rule.text() != null || rule.comment() != null)) {
+      if (rule != null && Wording.hasText(rule)) {
         Wording.pad(out, verdict.length(), verdictWidth);
         Wording.text(out, rule, "  ");
       }
       out.append('\n');
-      changes(trail, i + 1, true);
+      changes(ChangeWords.by(trail, i + 1));
+    }
+    for (String hint : trail.hints()) {
+      style.warning(out.append("  ")).append("hint: ").append(SafeText.of(hint));
+      style.end(out).append('\n');
     }
     queue.add(out.append('\n'));
   }
@@ -78,13 +79,22 @@ final class TextPrinter implements Printer {
     style.dim(out);
     wording.clock(out, trail.begin());
     style.end(out).append("  ");
-    String ending = Wording.ending(trail);
+    String ending = EndingWords.heading(trail);
     style.verdict(out, trail.verdict(), ending);
     Wording.pad(out, ending.length(), 8);
     Wording.packet(style.bold(out.append("  ")), trail.packet());
     style.end(out);
+    String destination = EndingWords.destination(trail, last);
+    if (destination != null) {
+      out.append(", ").append(destination);
+    }
     if (last != null) {
-      Wording.interfaces(out, last.in(), last.out());
+      List<String> netns = EndingWords.namespaces(trail);
+      Hop arrived = netns.size() > 1 ? trail.hops().get(0) : last;
+      Wording.interfaces(out, arrived.in(), last.out());
+      if (!netns.isEmpty()) {
+        out.append(", netns ").append(String.join(" > ", netns));
+      }
     }
     Hop decider = trail.decidedBy();
     if (decider != null) {
@@ -100,34 +110,20 @@ final class TextPrinter implements Printer {
       style.end(out.append(')'));
     }
     out.append('\n');
+    String connection = ConnectionWords.of(trail);
+    if (connection != null) {
+      style.end(style.dim(out.append("  ")).append(connection)).append('\n');
+    }
   }
 
-  /**
-   * What is new in the packet at a hop, on one line. A mark is set by the hop's own rule, so it
-   * stands below; NAT and the like were done before the base chain that shows them first.
-   */
-  private void changes(Trail trail, int hop, boolean byRule) {
-    boolean begun = false;
-    for (Trail.Change change : trail.changes()) {
-      boolean wanted = change.field().equals("mark") == byRule;
-      if (wanted && change.hop() == hop && !ROUTINE.contains(change.field())) {
-        if (begun) {
-          out.append(", ");
-        } else {
-          Wording.pad(out, 0, HOOK_WIDTH + 4);
-          style.warning(out);
-          begun = true;
-        }
-        out.append(change.field())
-            .append(' ')
-            .append(change.from())
-            .append(" -> ")
-            .append(change.to());
-      }
+  /** What changed, on one line. */
+  private void changes(List<String> words) {
+    if (words.isEmpty()) {
+      return;
     }
-    if (begun) {
-      style.end(out).append('\n');
-    }
+    Wording.pad(out, 0, HOOK_WIDTH + 4);
+    style.warning(out).append(String.join(", ", words));
+    style.end(out).append('\n');
   }
 
   @Override

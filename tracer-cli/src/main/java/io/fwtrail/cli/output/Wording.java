@@ -6,19 +6,17 @@ import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
-import io.fwtrail.tracer.trail.Trail;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The words for packets, places and verdicts that the text forms share. What is said of every hop
  * of a busy gateway is appended rather than made a String of. Not for use by several threads.
  */
-final class Wording {
+public final class Wording {
   private static final int KEPT_NUMBERS = 1024;
   private static final int KEPT_PLACES = 256;
   private static final long NANOS = 1_000_000_000L;
@@ -35,7 +33,7 @@ final class Wording {
   private record Place(NfFamily family, String table, String chain, String text) {}
 
   /** Appends the time of day here, to the microsecond. */
-  void clock(StringBuilder text, long nanos) {
+  public void clock(StringBuilder text, long nanos) {
     long second = Math.floorDiv(nanos, NANOS);
     if (second != clockSecond) {
       clockSecond = second;
@@ -56,8 +54,11 @@ final class Wording {
     }
   }
 
+  /** Makes one for the machine's own time zone. */
+  public Wording() {}
+
   /** Appends who sends what to whom. */
-  static void packet(StringBuilder text, @Nullable Packet packet) {
+  public static void packet(StringBuilder text, @Nullable Packet packet) {
     if (packet == null) {
       text.append("a packet whose beginning was not seen");
       return;
@@ -114,12 +115,17 @@ final class Wording {
     if (icmp == null) {
       return;
     }
-    boolean v6 = "icmpv6".equals(packet.protocol());
-    String name = v6 ? icmpV6(icmp.type()) : icmpV4(icmp.type());
-    text.append(' ').append(name == null ? "type " + icmp.type() + "/" + icmp.code() : name);
+    icmpName(text.append(' '), packet, icmp);
     if (icmp.seq() >= 0) {
       text.append(" id ").append(icmp.id()).append(" seq ").append(icmp.seq());
     }
+  }
+
+  /** Appends an ICMP message's name, or its numbers. */
+  public static void icmpName(StringBuilder text, Packet packet, Packet.Icmp icmp) {
+    boolean v6 = "icmpv6".equals(packet.protocol());
+    String name = v6 ? icmpV6(icmp.type()) : icmpV4(icmp.type());
+    text.append(name == null ? "type " + icmp.type() + "/" + icmp.code() : name);
   }
 
   private static @Nullable String icmpV4(int type) {
@@ -148,7 +154,8 @@ final class Wording {
     };
   }
 
-  private static void end(StringBuilder text, @Nullable IpAddress address, int port) {
+  /** Appends an address, and the port where there is one. */
+  public static void end(StringBuilder text, @Nullable IpAddress address, int port) {
     if (address == null) {
       text.append('?');
     } else if (port >= 0 && address.version() == 6) {
@@ -176,7 +183,7 @@ final class Wording {
   }
 
   /** Family, table and chain. */
-  String place(Hop hop) {
+  public String place(Hop hop) {
     String table = hop.table();
     String chain = hop.chain();
     int hash = System.identityHashCode(table) * 31 + System.identityHashCode(chain);
@@ -194,7 +201,7 @@ final class Wording {
   }
 
   /** Which rule of its chain, or that it is none. */
-  String rule(Hop hop) {
+  public String rule(Hop hop) {
     return switch (hop.kind()) {
       case POLICY -> "policy";
       case RETURN -> "end";
@@ -221,7 +228,7 @@ final class Wording {
   }
 
   /** What the hop said, with where it leads. */
-  static String verdict(Hop hop) {
+  public static String verdict(Hop hop) {
     Verdict verdict = hop.verdict();
     if (verdict == null) {
       return "?";
@@ -231,47 +238,40 @@ final class Wording {
   }
 
   /**
-   * Appends the rule as its owner wrote it, with the comment behind; nothing where neither is
-   * known.
+   * Appends the rule as its owner wrote it, with the comment and the place in its file behind;
+   * nothing where none of them is known.
    *
    * @param before what to write ahead of it
    */
-  static void text(StringBuilder text, @Nullable Rule rule, String before) {
-    if (rule == null || (rule.text() == null && rule.comment() == null)) {
+  public static void text(StringBuilder text, @Nullable Rule rule, String before) {
+    if (rule == null || !hasText(rule)) {
       return;
     }
     text.append(before);
+    String between = "";
     if (rule.text() != null) {
       text.append(SafeText.of(rule.text()));
+      between = "  ";
     }
     if (rule.comment() != null) {
-      text.append(rule.text() == null ? "\"" : "  \"")
-          .append(SafeText.of(rule.comment()))
-          .append('"');
+      text.append(between).append('"').append(SafeText.of(rule.comment())).append('"');
+      between = "  ";
     }
+    Rule.Origin origin = rule.origin();
+    if (origin != null) {
+      text.append(between).append(SafeText.of(origin.file())).append(':').append(origin.line());
+    }
+  }
+
+  /** Whether there is more to say of a rule than its place. */
+  static boolean hasText(Rule rule) {
+    return rule.text() != null || rule.comment() != null || rule.origin() != null;
   }
 
   /** Appends blanks up to a width that {@code length} characters are short of. */
-  static void pad(StringBuilder text, int length, int width) {
+  public static void pad(StringBuilder text, int length, int width) {
     for (int i = length; i < width; i++) {
       text.append(' ');
     }
-  }
-
-  /** What became of a packet. */
-  static String ending(Trail trail) {
-    Verdict verdict = trail.verdict();
-    List<Hop> hops = trail.hops();
-    if (verdict == null) {
-      boolean untold = !hops.isEmpty() && hops.get(hops.size() - 1).verdict() == null;
-      return untold ? "TRACED" : "LOST SIGHT OF";
-    }
-    return switch (verdict) {
-      case ACCEPT -> "ACCEPTED";
-      case DROP -> "DROPPED";
-      case QUEUE -> "QUEUED";
-      case STOLEN -> "STOLEN";
-      default -> verdict.keyword().toUpperCase(Locale.ROOT);
-    };
   }
 }
