@@ -38,6 +38,8 @@ class DemoKernelTest {
   /** What differs from run to run: the time of day and the client's ports. */
   private static String steady(String line) {
     return line.replaceAll("^\\d\\d:\\d\\d:\\d\\d\\.\\d{6}", "TIME")
+        .replaceAll("connection \\d+", "connection ID")
+        .replaceAll("10\\.12\\.0\\.1:\\d+", "10.12.0.1:PORT")
         .replaceAll("(10\\.11\\.0\\.2|2001:db8:11::2\\]):\\d+ >", "$1:PORT >")
         .stripTrailing();
   }

@@ -105,10 +105,20 @@ class PacketsKernelTest {
         .formatted(number, number % 2 == 0 ? "accept" : "drop");
   }
 
+  /** The rules with a comment in a version, as nft prints them. */
+  private static Set<String> texts(long version) {
+    String mark = "meta mark set 0x%08x".formatted(version);
+    return Set.of(
+        mark,
+        "jump u",
+        "udp sport > " + version + " counter",
+        mark + (version % 2 == 0 ? " accept" : " drop"));
+  }
+
   @Test
   void aRuleSetReplacedUnderWayIsToldTruly() throws Exception {
-    int versions = 60;
-    int packets = 10_000;
+    int versions = 101;
+    int packets = 20_000;
     lab.nft(Host.GATEWAY, version(1));
     Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen", "--output", "json");
     CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(packets, 2_000));
@@ -129,8 +139,10 @@ class PacketsKernelTest {
       for (JsonNode hop : trail.get("hops")) {
         String comment = hop.path("rule").path("comment").asString("");
         if (!comment.isEmpty()) {
-          assertThat(comment).isEqualTo("version " + hop.get("mark").asLong());
-          met.add(hop.get("mark").asLong());
+          long mark = hop.get("mark").asLong();
+          assertThat(comment).isEqualTo("version " + mark);
+          assertThat(hop.get("rule").get("text").asString()).isIn(texts(mark));
+          met.add(mark);
           checked++;
         }
       }

@@ -13,6 +13,7 @@ public final class NfTables {
   public static final int DELRULE = 8;
   public static final int NEWSET = 9;
   public static final int GETSET = 10;
+  public static final int DELSET = 11;
   public static final int NEWSETELEM = 12;
   public static final int GETSETELEM = 13;
   public static final int NEWGEN = 15;

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param family number of its table's family, see {@link NfFamily}
  * @param table its table's name
  * @param chain its chain's name
- * @param handle its number, unique in its table and never given again while that table stands
+ * @param handle its number, unique in its table. While that table stands it is not given again, but
+ *     for {@code nft replace rule}: there the new rule has the old one's (seen on Linux 6.18)
  * @param comment what its owner wrote beside it, or null
  * @param expressionList the rule itself: the bytes of its list of expressions as the kernel sent
  *     them, on the heap and read-only; read with {@link #expressions}
@@ -34,6 +35,7 @@ public record RuleMessage(
   private static final int CHAIN = 2;
   private static final int HANDLE = 3;
   private static final int EXPRESSIONS = 4;
+  private static final int POSITION = 6;
   private static final int USERDATA = 7;
 
   private static final int LIST_ELEMENT = 1;
@@ -82,6 +84,43 @@ public record RuleMessage(
       comment = xtComment(expressions);
     }
     return new RuleMessage(family, table, chain, handle, comment, expressions);
+  }
+
+  /**
+   * Where in its chain a notice (NFT_MSG_NEWRULE) says that the rule was put. Seen on Linux 6.18
+   * (net/netfilter/nf_tables_api.c, nf_tables_rule_notify): the kernel names the rule that stands
+   * before the new one at the time of the notice, whichever rule the command named. By then all
+   * rules of the transaction are in the chain, also those that notices yet to come will tell of,
+   * and those that it deletes are there until their own notice. For the first and the last rule of
+   * the chain none is named.
+   *
+   * @param behind handle of the rule before it; 0 where it is the first or the last
+   * @param append whether the command was to append it ({@code nft add}) or to replace one, rather
+   *     than to insert it
+   * @param created whether it was made by a command that makes rules; a replaced rule's is not.
+   *     Kernels before 5.15 never say so
+   */
+  public record Place(long behind, boolean append, boolean created) {}
+
+  /**
+   * Reads the place out of a notice.
+   *
+   * @throws MalformedMessageException if the message does not fit
+   */
+  public static Place place(MessageCursor notice) {
+    AttributeCursor attributes =
+        new AttributeCursor()
+            .reset(notice.buffer(), Nfnetlink.attributesStart(notice), notice.end());
+    long behind = 0;
+    while (attributes.next()) {
+      if (attributes.type() == POSITION) {
+        behind = attributes.bigEndianLong();
+      }
+    }
+    return new Place(
+        behind,
+        (notice.flags() & NetlinkConstants.FLAG_APPEND) != 0,
+        (notice.flags() & NetlinkConstants.FLAG_CREATE) != 0);
   }
 
   /**

@@ -35,7 +35,7 @@ public record SetMessage(String name, int flags, ByteBuf attributes) {
   private static final int EXPRESSIONS = 18;
 
   /**
-   * Reads a set (NFT_MSG_NEWSET) or elements of one (NFT_MSG_NEWSETELEM).
+   * Reads a set (NFT_MSG_NEWSET, NFT_MSG_DELSET) or elements of one (NFT_MSG_NEWSETELEM).
    *
    * @throws MalformedMessageException if it does not fit, or has no name
    */
@@ -59,6 +59,27 @@ public record SetMessage(String name, int flags, ByteBuf attributes) {
     byte[] bytes = new byte[message.end() - start];
     message.buffer().getBytes(start, bytes);
     return new SetMessage(name, flags, Unpooled.wrappedBuffer(bytes).asReadOnly());
+  }
+
+  /** Whether it belongs to one rule: told by the set itself, not by a part of its elements. */
+  public boolean isAnonymous() {
+    return (flags & FLAG_ANONYMOUS) != 0;
+  }
+
+  /** The name of the table that it is in; empty where it was not sent. */
+  public String table() {
+    AttributeCursor all = new AttributeCursor().reset(attributes, 0, attributes.readableBytes());
+    while (all.next()) {
+      if (all.type() == TABLE) {
+        return all.string();
+      }
+    }
+    return "";
+  }
+
+  /** Writes a request for all sets of all tables and families, as a dump; without elements. */
+  public static void writeDump(MessageWriter writer, int sequence) {
+    dump(writer, NfTables.GETSET, sequence, NfFamily.UNSPECIFIED).end();
   }
 
   /** Writes a request for all sets of a table, as a dump. */

@@ -3,45 +3,79 @@ package io.fwtrail.tracer.live;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
 import java.io.Closeable;
+import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Notices when the rules of iptables-legacy change, of which the kernel gives no notice: it looks
- * again and again, on a thread of its own, as a listing takes longer than the event loop may wait.
- * A packet that comes right after a change can therefore be shown with the rule that stood there
- * before.
+ * Notices when the rules of iptables-legacy change, or its first table appears, of which the kernel
+ * gives no notice. The rules are listed when a program has let go of the lock that all such
+ * programs take, or when the kernel's numbers for a table have changed: so also where another mount
+ * namespace has another lock, though a rule that replaces one of its own size does not show there.
+ * On a thread of its own, as a listing takes longer than the event loop may wait. A packet that
+ * comes right after a change can be shown with the rule that stood there before.
  */
 final class LegacyWatch implements Closeable {
-  private static final long INTERVAL_MILLIS = 2_000;
+  /** How often the kernel is asked for its numbers: some ten system calls. */
+  private static final int INTERVAL_MILLIS = 2_000;
 
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "fwtrail-legacy");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final RuleSetReader reader;
+  private final Consumer<List<RuleSet.Table>> changed;
+  private final Thread thread;
+  private volatile boolean closed;
 
-  /** Begins to look; {@code changed} gets the tables on the watching thread. */
+  /**
+   * Begins to look.
+   *
+   * @param changed gets the tables, on the watching thread, whenever they are others than those
+   *     that {@code reader} read last; also the first ones, where there were none
+   */
   LegacyWatch(RuleSetReader reader, Consumer<List<RuleSet.Table>> changed) {
-    var unused =
-        executor.scheduleWithFixedDelay(
-            () -> look(reader, changed), INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    this.reader = reader;
+    this.changed = changed;
+    thread = new Thread(this::look, "fwtrail-legacy");
+    thread.setDaemon(true);
+    thread.start();
   }
 
-  private static void look(RuleSetReader reader, Consumer<List<RuleSet.Table>> changed) {
-    List<RuleSet.Table> tables = reader.readLegacy();
-    if (tables != null) {
-      changed.accept(tables);
+  private void look() {
+    String known = "";
+    try (XtablesLock lock = lock()) {
+      while (!closed) {
+        String now = reader.legacyNumbers();
+        boolean lockUsed = lock != null && lock.await(0);
+        if (lockUsed || !now.equals(known)) {
+          known = now;
+          List<RuleSet.Table> tables = reader.readLegacy();
+          if (tables != null && !closed) {
+            changed.accept(tables);
+          }
+        }
+        if (!closed) {
+          if (lock == null) {
+            Thread.sleep(INTERVAL_MILLIS);
+          } else if (lock.await(INTERVAL_MILLIS)) {
+            known = ""; // to be listed, whatever the numbers say
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      // It is closed.
+    }
+  }
+
+  private static @Nullable XtablesLock lock() {
+    try {
+      return XtablesLock.watch();
+    } catch (IOException e) {
+      return null; // the kernel's numbers have to do
     }
   }
 
   @Override
   public void close() {
-    executor.shutdownNow();
+    closed = true;
+    thread.interrupt();
   }
 }

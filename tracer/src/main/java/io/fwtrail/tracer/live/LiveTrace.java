@@ -13,6 +13,7 @@ import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
+import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
@@ -67,8 +68,9 @@ public final class LiveTrace implements Closeable {
   private final NetlinkChannel channel;
   private final Channel linkChannel;
   private final List<String> notices = new CopyOnWriteArrayList<>();
-  private final @Nullable LegacySource legacy;
-  private final @Nullable LegacyWatch legacyWatch;
+  private volatile @Nullable LegacySource legacy;
+  private boolean closed;
+  private final LegacyWatch legacyWatch;
   private final @Nullable OtherNamespaces others;
 
   /**
@@ -163,14 +165,15 @@ public final class LiveTrace implements Closeable {
       if (match != null && !byIptables) {
         access.mark(match, options.allNamespaces());
       }
-      traced = access.traced(id, counts);
+      traced = access.traced(id, counts, channel.eventLoop());
     } catch (IOException | RuntimeException e) {
       closeBecauseOf(e, access);
       closeBecauseOf(e, legacy);
       throw e;
     }
     // The mark's own hops come over netlink, and may come behind what the kernel log tells.
-    boolean fromLog = legacy != null && legacy.isKernelLog();
+    LegacySource source = legacy;
+    boolean fromLog = source != null && source.isKernelLog();
     TrailAssembler.Limits limits = options.limits();
     assembler =
         new TrailAssembler(
@@ -185,11 +188,7 @@ public final class LiveTrace implements Closeable {
       handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
     }
     legacyWatch =
-        legacy == null
-            ? null
-            : new LegacyWatch(
-                access.reader(),
-                tables -> channel.eventLoop().execute(() -> traced.rules().replaceLegacy(tables)));
+        new LegacyWatch(access.reader(), tables -> legacyChanged(options, traced, tables));
     others =
         options.allNamespaces()
             ? new OtherNamespaces(
@@ -234,6 +233,30 @@ public final class LiveTrace implements Closeable {
       }
     } catch (IOException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /** On the watching thread. */
+  private void legacyChanged(Options options, TracedNamespace traced, List<RuleSet.Table> tables) {
+    if (legacy == null && !tables.isEmpty()) {
+      listenLate(options);
+    }
+    channel.eventLoop().execute(() -> traced.rules().replaceLegacy(tables));
+  }
+
+  /** The first table of iptables-legacy has appeared. */
+  private synchronized void listenLate(Options options) {
+    if (closed) {
+      return;
+    }
+    if (options.legacyBy() == LegacyBy.KERNEL_LOG || !home.equals(options.namespace())) {
+      notices.add("tables of iptables-legacy have appeared: start again to see their rules");
+      return;
+    }
+    try {
+      legacy = listenToLegacy(options, options.namespace());
+    } catch (IOException e) {
+      notices.add("the rules of iptables-legacy are not shown: " + e.getMessage());
     }
   }
 
@@ -364,8 +387,9 @@ public final class LiveTrace implements Closeable {
     }
     final Mark.Counters atEnd = namespaces.unmark();
     try {
-      if (legacy != null && legacy.isKernelLog()) {
-        legacy.close();
+      LegacySource source = legacy;
+      if (source != null && source.isKernelLog()) {
+        source.close();
       }
     } catch (IOException e) {
       // It is tried once more, and told of, when all is closed.
@@ -399,18 +423,21 @@ public final class LiveTrace implements Closeable {
     }
   }
 
+  private synchronized void closeLegacy() throws IOException {
+    closed = true;
+    if (legacy != null) {
+      legacy.close();
+    }
+  }
+
   @Override
   public void close() throws IOException {
     if (others != null) {
       others.close();
     }
-    if (legacyWatch != null) {
-      legacyWatch.close();
-    }
+    legacyWatch.close();
     try {
-      if (legacy != null) {
-        legacy.close();
-      }
+      closeLegacy();
     } finally {
       channel.close().awaitUninterruptibly();
       linkChannel.close().awaitUninterruptibly();

@@ -14,9 +14,14 @@ import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * the programs that print rules. Everything made in the kernel goes with it.
  */
 final class NamespaceAccess implements Closeable {
+  private static final long LISTING_SECONDS = 5;
+
   private final NetworkNamespace namespace;
   private volatile @Nullable String name;
   private final NetlinkClient asker;
@@ -33,6 +40,11 @@ final class NamespaceAccess implements Closeable {
   private final IptablesPrograms iptables;
   private final RuleSetReader reader;
   private final Interfaces interfaces;
+
+  /** For listings that take long. */
+  private final ExecutorService slow =
+      Executors.newSingleThreadExecutor(new DefaultThreadFactory("fwtrail-texts", true));
+
   private final Connections connections;
   private final OutsideChecks outside;
   private @Nullable Mark mark;
@@ -167,30 +179,25 @@ final class NamespaceAccess implements Closeable {
    * Reads its rule set, for its messages to be understood by.
    *
    * @param id the number that batches have for it
+   * @param eventLoop where its messages are read
    */
-  TracedNamespace traced(int id, LiveCounts counts) throws IOException {
+  TracedNamespace traced(int id, LiveCounts counts, Executor eventLoop) throws IOException {
     RuleSet rules = reader.read();
     TraceDecoder decoder = new TraceDecoder(interfaces, mark == null ? OwnTables.NONE : mark, name);
+    RuleBook.Kernel kernel = RuleBook.Kernel.of(reader);
     return new TracedNamespace(
-        id, new RuleBook(kernel(reader), rules, decoder, id, counts), decoder);
-  }
-
-  private static RuleBook.Kernel kernel(RuleSetReader reader) {
-    return new RuleBook.Kernel() {
-      @Override
-      public long generation() throws IOException {
-        return reader.generation();
-      }
-
-      @Override
-      public RuleSet read() throws IOException {
-        return reader.read();
-      }
-    };
+        id, new RuleBook(kernel, rules, decoder, id, counts, slow, eventLoop), decoder);
   }
 
   @Override
   public void close() throws IOException {
+    slow.shutdown();
+    try {
+      // A listing under way still uses what is closed below.
+      boolean unused = slow.awaitTermination(LISTING_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     try {
       if (legacyMark != null) {
         legacyMark.close();

@@ -5,7 +5,9 @@ import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleTexts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** libnftables as it has to be called: in the network namespace whose rules it prints. */
@@ -22,11 +24,23 @@ final class NamespaceTexts {
     if (library == null) {
       return RuleTexts.NONE;
     }
-    return () -> {
-      try {
-        return namespace.call(library::read);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+    return new RuleTexts() {
+      @Override
+      public Texts read() {
+        return call(library::read);
+      }
+
+      @Override
+      public Texts read(Collection<Place> chains) {
+        return call(() -> library.read(chains));
+      }
+
+      private Texts call(Callable<Texts> reading) {
+        try {
+          return namespace.call(reading);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
       }
     };
   }

@@ -122,7 +122,7 @@ final class OtherNamespaces implements NamespaceWatch.Listener, Closeable {
       if (match != null) {
         access.mark(match, true);
       }
-      TracedNamespace traced = access.traced(id, counts);
+      TracedNamespace traced = access.traced(id, counts, loop);
       namespaces.add(id, access);
       var unused = loop.submit(() -> handler.add(traced)).awaitUninterruptibly();
     } catch (IOException | RuntimeException e) {

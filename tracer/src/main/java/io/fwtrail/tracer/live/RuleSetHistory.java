@@ -1,7 +1,10 @@
 package io.fwtrail.tracer.live;
 
 import io.fwtrail.tracer.ruleset.RuleSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The rule sets that were read last, by generation. A change may come before one was read. */
@@ -35,6 +38,35 @@ final class RuleSetHistory {
       return after == null ? newest : after.getValue();
     }
     return before.getValue();
+  }
+
+  /**
+   * Those of all generations from one to another.
+   *
+   * @return null where one of them is not known
+   */
+  @Nullable List<RuleSet> between(long first, long last) {
+    if (first > last || last - first > KEPT) {
+      return null;
+    }
+    List<RuleSet> found = new ArrayList<>();
+    for (long generation = first; generation <= last; generation++) {
+      RuleSet rules = of(generation);
+      if (rules == null) {
+        return null;
+      }
+      found.add(rules);
+    }
+    return found;
+  }
+
+  /** Puts another in the place of each. */
+  void replaceEach(UnaryOperator<RuleSet> by) {
+    RuleSet inMap = byGeneration.get(newest.generation());
+    boolean newestInMap = newest.equals(inMap);
+    byGeneration.replaceAll((generation, rules) -> by.apply(rules));
+    RuleSet replaced = byGeneration.get(newest.generation());
+    newest = newestInMap && replaced != null ? replaced : by.apply(newest);
   }
 
   void add(RuleSet rules) {

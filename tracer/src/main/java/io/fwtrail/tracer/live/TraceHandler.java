@@ -138,6 +138,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof MessagesLost) {
+      namespaces.values().forEach(namespace -> namespace.rules().missed());
       held.add(event);
     } else {
       ctx.fireUserEventTriggered(event);

@@ -5,7 +5,9 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.netty.util.collection.LongObjectHashMap;
+import java.util.AbstractList;
 import java.util.List;
+import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /** A chain with its rules, as it stood at one generation of the rule set. Immutable. */
@@ -35,9 +37,32 @@ public final class Chain {
   private final List<Entry> entries;
   private final List<Rule> rules;
   private final LongObjectHashMap<Entry> byHandle;
+  private final long handle;
+  private final boolean allTexts;
 
-  /** A rule, and what a hop that met it must look like. */
-  record Entry(Rule rule, RuleEffects effects) {}
+  /**
+   * A rule, and what a hop that met it must look like.
+   *
+   * @param content what it is made of; null where it was not read from the kernel
+   */
+  record Entry(Rule rule, RuleEffects effects, @Nullable Content content) {
+    Entry(Rule rule, RuleEffects effects) {
+      this(rule, effects, null);
+    }
+
+    /** The same at another place. */
+    Entry at(int number) {
+      if (rule.number() == number) {
+        return this;
+      }
+      return with(new Rule(number, rule.handle(), rule.text(), rule.comment(), rule.origin()));
+    }
+
+    /** The same, told of otherwise. */
+    Entry with(Rule other) {
+      return new Entry(other, effects, content);
+    }
+  }
 
   Chain(
       Engine engine,
@@ -50,6 +75,22 @@ public final class Chain {
       @Nullable Verdict policy,
       List<String> devices,
       List<Entry> entries) {
+    this(engine, family, table, name, hook, priority, type, policy, devices, entries, 0);
+  }
+
+  /** Makes one that was read from the kernel, which gave it the number {@code handle}. */
+  Chain(
+      Engine engine,
+      NfFamily family,
+      String table,
+      String name,
+      @Nullable Hook hook,
+      int priority,
+      String type,
+      @Nullable Verdict policy,
+      List<String> devices,
+      List<Entry> entries,
+      long handle) {
     this.engine = engine;
     this.family = family;
     this.table = table;
@@ -60,13 +101,75 @@ public final class Chain {
     this.policy = policy;
     this.devices = List.copyOf(devices);
     this.entries = List.copyOf(entries);
-    this.rules = entries.stream().map(Entry::rule).toList();
+    this.rules = new Rules(this.entries);
+    this.handle = handle;
     this.byHandle = new LongObjectHashMap<>(Math.max(1, entries.size() * 2));
-    for (Entry entry : entries) {
+    boolean all = true;
+    for (Entry entry : this.entries) {
+      all &= entry.rule().text() != null;
       if (entry.rule().handle() != 0) {
         byHandle.put(entry.rule().handle(), entry);
       }
     }
+    this.allTexts = all;
+  }
+
+  /** The rules of entries, without a list of their own. */
+  private static final class Rules extends AbstractList<Rule> implements RandomAccess {
+    private final List<Entry> entries;
+
+    Rules(List<Entry> entries) {
+      this.entries = entries;
+    }
+
+    @Override
+    public Rule get(int index) {
+      return entries.get(index).rule();
+    }
+
+    @Override
+    public int size() {
+      return entries.size();
+    }
+  }
+
+  /** The same with other rules, in their order. */
+  Chain withEntries(List<Entry> others) {
+    return new Chain(
+        engine, family, table, name, hook, priority, type, policy, devices, others, handle);
+  }
+
+  /** The same with another policy. */
+  Chain withPolicy(@Nullable Verdict other) {
+    return new Chain(
+        engine, family, table, name, hook, priority, type, other, devices, entries, handle);
+  }
+
+  /** Whether all that is known of {@code other} is the same, its rules included. */
+  boolean isSameAs(Chain other) {
+    return isNamedAs(other)
+        && handle == other.handle
+        && hook == other.hook
+        && priority == other.priority
+        && type.equals(other.type)
+        && policy == other.policy
+        && devices.equals(other.devices)
+        && entries.equals(other.entries);
+  }
+
+  /** The kernel's number for it, unique in its table; 0 where it was not read from the kernel. */
+  long handle() {
+    return handle;
+  }
+
+  /** Whether a text is known of each of its rules. */
+  boolean hasAllTexts() {
+    return allTexts;
+  }
+
+  /** Its rules with what is known of each, in order. */
+  List<Entry> entries() {
+    return entries;
   }
 
   /** Whose chain it is. */
@@ -165,6 +268,25 @@ public final class Chain {
   /** The chain that the rule at a place leads to; null where it leads to none. */
   public @Nullable String targetAt(int number) {
     return isPlace(number) ? entries.get(number - 1).effects().target() : null;
+  }
+
+  /**
+   * What one of its rules does with a packet whose way ends there; null where that is no more than
+   * the verdict says, or not known.
+   */
+  public @Nullable Deed deed(Rule rule) {
+    Entry entry = byHandle.get(rule.handle());
+    if (entry == null && isPlace(rule.number())) {
+      entry = entries.get(rule.number() - 1);
+    }
+    if (entry == null) {
+      return null;
+    }
+    Deed deed = entry.effects().deed();
+    String text = entry.rule().text();
+    return deed == null && text != null && engine == Engine.X_TABLES
+        ? Deed.ofText(text, family)
+        : deed;
   }
 
   private boolean isPlace(int number) {

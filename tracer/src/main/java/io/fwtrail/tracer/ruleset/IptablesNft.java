@@ -1,14 +1,10 @@
 package io.fwtrail.tracer.ruleset;
 
-import io.fwtrail.netlink.MalformedMessageException;
-import io.fwtrail.netlink.nftables.ChainMessage;
 import io.fwtrail.netlink.nftables.NfFamily;
-import io.fwtrail.netlink.nftables.RuleMessage;
-import io.fwtrail.netlink.nftables.TableMessage;
 import io.fwtrail.tracer.hop.Hook;
-import java.util.EnumSet;
+import io.fwtrail.tracer.hop.Rule;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,81 +17,67 @@ import java.util.Set;
 final class IptablesNft {
   private static final Set<String> TABLES = Set.of("raw", "mangle", "nat", "filter", "security");
 
-  private final Map<RuleSet.TableKey, Map<String, Integer>> rules = new HashMap<>();
+  private IptablesNft() {}
 
-  /** Looks at all tables, their chains and their rules. */
-  IptablesNft(
-      List<TableMessage> tables,
-      Map<RuleSet.TableKey, List<ChainMessage>> chains,
-      List<RuleMessage> ruleMessages) {
-    for (TableMessage table : tables) {
-      NfFamily family = NfFamily.of(table.family());
-      RuleSet.TableKey key = new RuleSet.TableKey(family, table.name());
-      if ((family == NfFamily.IP || family == NfFamily.IP6)
-          && TABLES.contains(table.name())
-          && chains.getOrDefault(key, List.of()).stream().allMatch(IptablesNft::isLikeItsOwn)) {
-        rules.put(key, new HashMap<>());
-      }
-    }
-    if (rules.isEmpty()) {
-      return;
-    }
-    Set<RuleSet.TableKey> others = new HashSet<>();
-    for (RuleMessage rule : ruleMessages) {
-      RuleSet.TableKey key = new RuleSet.TableKey(NfFamily.of(rule.family()), rule.table());
-      Map<String, Integer> count = rules.get(key);
-      if (count == null) {
-        continue;
-      }
-      count.merge(rule.chain(), 1, Integer::sum);
-      if (!hasCounter(rule)) {
-        others.add(key);
-      }
-    }
-    rules.keySet().removeAll(others);
-    rules.values().removeIf(Map::isEmpty);
+  /** Whether a table of this name can be its own. */
+  static boolean mayBeItsOwn(RuleSet.TableKey key) {
+    return (key.family() == NfFamily.IP || key.family() == NfFamily.IP6)
+        && TABLES.contains(key.name());
   }
 
-  private static boolean isLikeItsOwn(ChainMessage chain) {
-    ChainMessage.Hook hook = chain.hook();
-    if (hook == null) {
-      return true;
-    }
-    Hook at = Hook.of(NfFamily.of(chain.family()), hook.number());
-    return at != null
-        && at == LegacyTables.hook(chain.name())
-        && hook.priority() == LegacyTables.priority(chain.table(), at);
-  }
-
-  private static boolean hasCounter(RuleMessage rule) {
-    boolean[] found = {false};
-    try {
-      rule.expressions(expression -> found[0] |= expression.name().equals("counter"));
-    } catch (MalformedMessageException e) {
+  /** Whether it made this table, which has rules. */
+  static boolean isItsOwn(RuleSet.Table table) {
+    if (!mayBeItsOwn(table.key())) {
       return false;
     }
-    return found[0];
-  }
-
-  /** The families in which it has tables with rules. */
-  Set<NfFamily> families() {
-    Set<NfFamily> families = EnumSet.noneOf(NfFamily.class);
-    rules.keySet().forEach(key -> families.add(key.family()));
-    return families;
-  }
-
-  /** Whether a printed table is this one: as many rules in each chain. */
-  boolean fits(RuleSet.TableKey key, IptablesSave.SavedTable printed) {
-    Map<String, Integer> counts = rules.get(key);
-    if (counts == null) {
-      return false;
+    boolean hasRules = false;
+    for (Chain chain : table.chains().values()) {
+      Hook hook = chain.hook();
+      if (hook != null
+          && (hook != LegacyTables.hook(chain.name())
+              || chain.priority() != LegacyTables.priority(chain.table(), hook))) {
+        return false;
+      }
+      for (Chain.Entry entry : chain.entries()) {
+        Content content = entry.content();
+        if (content == null || !content.isCounted()) {
+          return false;
+        }
+        hasRules = true;
+      }
     }
-    for (Map.Entry<String, Integer> chain : counts.entrySet()) {
-      IptablesSave.SavedChain there = printed.chains().get(chain.getKey());
-      if (there == null || there.rules().size() != chain.getValue()) {
+    return hasRules;
+  }
+
+  /** Whether a printed table is this one: as many rules in each chain that has any. */
+  static boolean fits(RuleSet.Table table, IptablesSave.SavedTable printed) {
+    for (Chain chain : table.chains().values()) {
+      IptablesSave.SavedChain there = printed.chains().get(chain.name());
+      int count = there == null ? 0 : there.rules().size();
+      if (count != chain.entries().size()) {
         return false;
       }
     }
     return true;
+  }
+
+  /**
+   * All rules of a table are shown in the words of one program. A table that was iptables's and is
+   * not any more, or the other way round, has to be printed anew.
+   */
+  static RuleSet.Table inOneLanguage(RuleSet.Table before, RuleSet.Table after) {
+    if (!mayBeItsOwn(after.key()) || isItsOwn(before) == isItsOwn(after)) {
+      return after;
+    }
+    Map<String, Chain> chains = new HashMap<>();
+    for (Chain chain : after.chains().values()) {
+      List<Chain.Entry> bare = new ArrayList<>();
+      for (Chain.Entry entry : chain.entries()) {
+        Rule rule = entry.rule();
+        bare.add(entry.with(new Rule(rule.number(), rule.handle(), null, rule.comment())));
+      }
+      chains.put(chain.name(), chain.withEntries(bare));
+    }
+    return after.withChains(chains);
   }
 }

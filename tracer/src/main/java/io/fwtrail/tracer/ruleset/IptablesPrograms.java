@@ -86,16 +86,34 @@ public final class IptablesPrograms implements IptablesTables {
    * modules on some versions.
    */
   public boolean isLegacyLoaded(NfFamily family) {
-    Path names =
-        Path.of(
-            "/proc/thread-self/net/" + (family == NfFamily.IP6 ? "ip6" : "ip") + "_tables_names");
     try {
-      return place.call(() -> !Files.readString(names).isBlank());
+      return place.call(() -> !Files.readString(names(family)).isBlank());
     } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {
       // Readable for root alone: then the listing says it, or fails likewise.
       return true;
+    }
+  }
+
+  private static Path names(NfFamily family) {
+    return Path.of(
+        "/proc/thread-self/net/" + (family == NfFamily.IP6 ? "ip6" : "ip") + "_tables_names");
+  }
+
+  @Override
+  public String legacyNumbers(NfFamily family) {
+    try {
+      return place.call(
+          () -> {
+            StringBuilder all = new StringBuilder();
+            for (String table : Files.readAllLines(names(family))) {
+              all.append(table).append(' ').append(XtablesInfo.of(family, table)).append('\n');
+            }
+            return all.toString();
+          });
+    } catch (IOException e) {
+      return ""; // no such tables, or no right to see them
     }
   }
 

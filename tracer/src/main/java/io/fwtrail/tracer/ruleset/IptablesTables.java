@@ -30,4 +30,12 @@ public interface IptablesTables {
 
   /** The tables that iptables-nft made, likewise; also those that it could have made. */
   List<SavedTable> nft(NfFamily family);
+
+  /**
+   * What the kernel says of the tables of iptables-legacy without their rules. Cheap; where it is
+   * another than before, the rules have changed.
+   */
+  default String legacyNumbers(NfFamily family) {
+    return "";
+  }
 }

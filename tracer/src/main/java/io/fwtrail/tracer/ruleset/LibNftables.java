@@ -4,6 +4,12 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +21,13 @@ import org.jspecify.annotations.Nullable;
  * Calls are serialized.
  */
 public final class LibNftables implements RuleTexts, AutoCloseable {
+  /** Of glibc's malloc.h. */
+  private interface Malloc extends Library {
+    int malloc_trim(long pad);
+  }
+
+  private static final Malloc MEMORY = Native.load("c", Malloc.class);
+
   /** The functions of nftables/libnftables.h that are called here. */
   private interface Functions extends Library {
     Pointer nft_ctx_new(int flags);
@@ -34,12 +47,17 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     int nft_run_cmd_from_buffer(Pointer context, byte[] command);
   }
 
+  /** So many single chains or tables are listed one by one. */
+  private static final int MOST_CHAINS = 4;
+
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]*");
+
   private static final int OUTPUT_STATELESS = 1 << 2;
   private static final int OUTPUT_HANDLE = 1 << 3;
   private static final int OUTPUT_TERSE = 1 << 11;
 
   private final Functions functions;
-  private final Pointer context;
+  private Pointer context;
   private boolean closed;
 
   private LibNftables(Functions functions, Pointer context) {
@@ -59,6 +77,11 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     } catch (UnsatisfiedLinkError e) {
       return null;
     }
+    Pointer context = newContext(functions);
+    return context == null ? null : new LibNftables(functions, context);
+  }
+
+  private static @Nullable Pointer newContext(Functions functions) {
     Pointer context = functions.nft_ctx_new(0);
     if (context == null || context.equals(Pointer.NULL)) {
       return null;
@@ -68,13 +91,78 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     functions.nft_ctx_output_set_flags(context, OUTPUT_STATELESS | OUTPUT_HANDLE | OUTPUT_TERSE);
     functions.nft_ctx_buffer_output(context);
     functions.nft_ctx_buffer_error(context);
-    return new LibNftables(functions, context);
+    return context;
+  }
+
+  /**
+   * Frees what a listing has left: libnftables keeps all rules and elements that it fetched until
+   * the next command, tens of megabytes where there are ten thousand rules, and glibc keeps what it
+   * frees. To be called in the namespace.
+   */
+  private synchronized void forgetListing() {
+    if (closed) {
+      return;
+    }
+    Pointer fresh = newContext(functions);
+    if (fresh != null) {
+      functions.nft_ctx_free(context);
+      context = fresh;
+      int unused = MEMORY.malloc_trim(0);
+    }
   }
 
   @Override
   public Texts read() {
     Result result = run("list ruleset");
+    forgetListing();
     return NftListing.parse(result.output());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>To list one chain is cheaper than its table, and that is cheaper than all; but each listing
+   * fetches the elements of all sets of the table, whether they are printed or not (libnftables
+   * 1.0.6), so several chains together can cost more than the table.
+   */
+  @Override
+  public Texts read(Collection<Place> chains) {
+    Set<String> commands = new LinkedHashSet<>();
+    chains.forEach(
+        chain -> commands.add("list chain " + name(chain.table()) + " " + chain.chain()));
+    if (commands.size() > MOST_CHAINS) {
+      commands.clear();
+      chains.forEach(chain -> commands.add("list table " + name(chain.table())));
+    }
+    boolean plain =
+        commands.size() <= MOST_CHAINS
+            && chains.stream().allMatch(c -> isPlain(c.table().name()) && isPlain(c.chain()));
+    Map<RuleSet.TableKey, Map<Long, String>> all = new HashMap<>();
+    for (String command : plain ? commands : Set.<String>of()) {
+      Result result = run(command);
+      if (!result.ok()) {
+        // It is gone, or its name is a word of the language.
+        return read();
+      }
+      NftListing.parse(result.output())
+          .byTable()
+          .forEach(
+              (table, texts) -> all.computeIfAbsent(table, t -> new HashMap<>()).putAll(texts));
+    }
+    if (!plain) {
+      return read();
+    }
+    forgetListing();
+    return new Texts(all);
+  }
+
+  private static String name(RuleSet.TableKey table) {
+    return table.family().keyword() + " " + table.name();
+  }
+
+  /** The kernel takes any name: one that is no plain word would be a command of its maker's. */
+  private static boolean isPlain(String name) {
+    return PLAIN.matcher(name).matches();
   }
 
   /**

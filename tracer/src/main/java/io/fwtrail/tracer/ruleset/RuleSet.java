@@ -4,6 +4,8 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Verdict;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -35,22 +37,64 @@ public final class RuleSet {
    * @param handle the kernel's number for it: another one once it was deleted and made anew
    * @param owned whether a program's socket owns it
    * @param chains its chains by name
+   * @param asleep whether its chains see no packets
+   * @param sets its sets by name, those without a name of their own too
    */
-  public record Table(TableKey key, long handle, boolean owned, Map<String, Chain> chains) {
-    /** Copies the map. */
+  public record Table(
+      TableKey key,
+      long handle,
+      boolean owned,
+      Map<String, Chain> chains,
+      boolean asleep,
+      Map<String, SetContent> sets) {
+    /** Copies the maps. */
     public Table {
-      chains = Map.copyOf(chains);
+      // Not Map.copyOf, which searches one place after the other: names that differ in a number
+      // alone have hashes side by side, so that a search would go over many of them.
+      chains = Collections.unmodifiableMap(new HashMap<>(chains));
+      sets = Collections.unmodifiableMap(new HashMap<>(sets));
+    }
+
+    /** One of whose sets nothing is known, and which is not asleep. */
+    public Table(TableKey key, long handle, boolean owned, Map<String, Chain> chains) {
+      this(key, handle, owned, chains, false, Map.of());
+    }
+
+    /** The same with other chains. */
+    Table withChains(Map<String, Chain> others) {
+      return new Table(key, handle, owned, others, asleep, sets);
+    }
+
+    /** Whether a text is known of each rule that any program prints by itself. */
+    boolean hasAllTexts() {
+      for (Chain chain : chains.values()) {
+        if (!chain.hasAllTexts() && !ContentReader.isUnnamed(chain.name())) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
   private final long generation;
+  private final boolean followable;
   private final Map<NfFamily, Map<String, Table>> tables = new EnumMap<>(NfFamily.class);
   private final Map<NfFamily, Map<String, Table>> legacyTables = new EnumMap<>(NfFamily.class);
   private final Map<NfFamily, Map<Hook, List<Chain>>> baseChains = new EnumMap<>(NfFamily.class);
 
   /** Makes one of its tables. */
   public RuleSet(long generation, Iterable<Table> tables) {
+    this(generation, tables, false);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param followable whether it is all of what the kernel has, and all of one generation
+   */
+  RuleSet(long generation, Iterable<Table> tables, boolean followable) {
     this.generation = generation;
+    this.followable = followable;
     for (Table table : tables) {
       (table.key().engine() == Chain.Engine.NF_TABLES ? this.tables : legacyTables)
           .computeIfAbsent(table.key().family(), f -> new HashMap<>())
@@ -87,6 +131,26 @@ public final class RuleSet {
     return generation;
   }
 
+  /**
+   * Whether the next generation can be made of it and the kernel's notices, by {@link
+   * RuleSetFollower}: it is all that the kernel has, as it was at one generation.
+   */
+  public boolean isFollowable() {
+    return followable;
+  }
+
+  /** Whether a text is known of each rule of nf_tables. */
+  public boolean hasAllTexts() {
+    for (Map<String, Table> byName : tables.values()) {
+      for (Table table : byName.values()) {
+        if (!table.hasAllTexts()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** All tables, of both engines. */
   public List<Table> tables() {
     return Stream.of(tables, legacyTables)
@@ -109,8 +173,29 @@ public final class RuleSet {
   /** The same with other tables of iptables-legacy. */
   public RuleSet withLegacy(List<Table> others) {
     List<Table> all = new ArrayList<>(others);
+    all.addAll(kernelTables());
+    return new RuleSet(generation, all, followable);
+  }
+
+  /** The tables of nf_tables. */
+  List<Table> kernelTables() {
+    List<Table> all = new ArrayList<>();
     tables.values().forEach(byName -> all.addAll(byName.values()));
-    return new RuleSet(generation, all);
+    return all;
+  }
+
+  /** The tables of iptables-legacy. */
+  List<Table> legacyTables() {
+    List<Table> all = new ArrayList<>();
+    legacyTables.values().forEach(byName -> all.addAll(byName.values()));
+    return all;
+  }
+
+  /** The same with other tables of nf_tables, at another generation. */
+  RuleSet with(long next, Collection<Table> others) {
+    List<Table> all = legacyTables();
+    all.addAll(others);
+    return new RuleSet(next, all, followable);
   }
 
   /** A table of nf_tables, or null. */

@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.ruleset;
 
+import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,18 @@ public interface RuleTexts {
    * @return without those that could not be printed
    */
   Texts read();
+
+  /**
+   * Reads the texts of the rules of some chains, as they are now; perhaps those of others too.
+   *
+   * @return without those that could not be printed
+   */
+  default Texts read(Collection<Place> chains) {
+    return read();
+  }
+
+  /** A chain of a table. */
+  record Place(RuleSet.TableKey table, String chain) {}
 
   /**
    * Texts of one reading.

@@ -1,0 +1,126 @@
+package io.fwtrail.tracer.live;
+
+import com.sun.jna.Library;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Tells when a program has let go of the lock of iptables-legacy, /run/xtables.lock, which each
+ * takes that changes rules (iptables/xshared.c, xtables_lock; iptables-save does not). Programs in
+ * another mount namespace may have another such file. The folder is watched, not the file, which is
+ * made by whoever comes first.
+ */
+final class XtablesLock implements Closeable {
+  /** The functions of the C library that are called here. */
+  private interface Functions extends Library {
+    int inotify_init1(int flags);
+
+    int inotify_add_watch(int descriptor, String path, int mask);
+
+    int poll(Memory descriptors, long count, int milliseconds);
+
+    long read(int descriptor, Memory into, long length);
+
+    int close(int descriptor);
+  }
+
+  private static final Functions FUNCTIONS = Native.load("c", Functions.class);
+
+  private static final String FOLDER = "/run";
+  private static final String NAME = "xtables.lock";
+
+  private static final int CLOSE_ON_EXEC_AND_NO_WAIT = 0x80000 | 0x800;
+
+  /** {@code IN_CLOSE_WRITE} and {@code IN_CLOSE_NOWRITE}. */
+  private static final int CLOSED = 0x8 | 0x10;
+
+  /** {@code IN_Q_OVERFLOW}. */
+  private static final int OVERFLOW = 0x4000;
+
+  private static final short READABLE = 1;
+
+  /** {@code struct inotify_event}: its mask, the length of the name, the name. */
+  private static final int MASK = 4;
+
+  private static final int NAME_LENGTH = 12;
+  private static final int EVENT = 16;
+  private static final int ROOM = 16 * 1024;
+
+  private final int descriptor;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Memory asked = new Memory(8);
+  private final Memory events = new Memory(ROOM);
+
+  private XtablesLock(int descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Begins to watch.
+   *
+   * @throws IOException where that cannot be: no /run, or no inotify left for this user
+   */
+  static XtablesLock watch() throws IOException {
+    int descriptor = FUNCTIONS.inotify_init1(CLOSE_ON_EXEC_AND_NO_WAIT);
+    if (descriptor < 0) {
+      throw new IOException("inotify is not to be had");
+    }
+    if (FUNCTIONS.inotify_add_watch(descriptor, FOLDER, CLOSED) < 0) {
+      int unused = FUNCTIONS.close(descriptor);
+      throw new IOException(FOLDER + " cannot be watched");
+    }
+    return new XtablesLock(descriptor);
+  }
+
+  /**
+   * Waits until the lock is let go of, or the time is over. For one thread.
+   *
+   * @return whether it was let go of, once or several times
+   */
+  boolean await(int milliseconds) {
+    asked.setInt(0, descriptor);
+    asked.setShort(4, READABLE);
+    asked.setShort(6, (short) 0);
+    if (FUNCTIONS.poll(asked, 1, milliseconds) <= 0) {
+      return false;
+    }
+    boolean seen = false;
+    for (long length = read(); length > 0; length = read()) {
+      for (int at = 0; at + EVENT <= length; ) {
+        int mask = events.getInt(at + MASK);
+        int nameLength = events.getInt(at + NAME_LENGTH);
+        if (nameLength < 0 || nameLength > length - at - EVENT) {
+          break;
+        }
+        seen |= (mask & OVERFLOW) != 0 || NAME.equals(name(at + EVENT, nameLength));
+        at += EVENT + nameLength;
+      }
+    }
+    return seen;
+  }
+
+  private long read() {
+    return FUNCTIONS.read(descriptor, events, ROOM);
+  }
+
+  private String name(int at, int length) {
+    int end = 0;
+    while (end < length && events.getByte(at + end) != 0) {
+      end++;
+    }
+    return new String(events.getByteArray(at, end), StandardCharsets.ISO_8859_1);
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      int unused = FUNCTIONS.close(descriptor);
+      asked.close();
+      events.close();
+    }
+  }
+}

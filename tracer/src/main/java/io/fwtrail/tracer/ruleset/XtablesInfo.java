@@ -1,0 +1,76 @@
+package io.fwtrail.tracer.ruleset;
+
+import com.sun.jna.Library;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.ptr.IntByReference;
+import io.fwtrail.netlink.nftables.NfFamily;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the kernel says of a table of iptables-legacy without its rules: how many there are, how
+ * many bytes they take, and where the chains begin ({@code struct ipt_getinfo} of
+ * linux/netfilter_ipv4/ip_tables.h). Costs one system call; a rule that replaces one of its own
+ * size does not show.
+ */
+final class XtablesInfo {
+  /** The functions of the C library that are called here. */
+  private interface Functions extends Library {
+    int socket(int domain, int type, int protocol);
+
+    int getsockopt(int socket, int level, int option, Memory value, IntByReference length);
+
+    int close(int descriptor);
+  }
+
+  private static final Functions FUNCTIONS = Native.load("c", Functions.class);
+
+  private static final int AF_INET = 2;
+  private static final int AF_INET6 = 10;
+  private static final int SOCK_RAW = 3;
+  private static final int IPPROTO_RAW = 255;
+  private static final int CLOSE_ON_EXEC = 0x80000;
+
+  /** {@code SOL_IP}, {@code SOL_IPV6}. */
+  private static final int LEVEL_4 = 0;
+
+  private static final int LEVEL_6 = 41;
+
+  /** {@code IPT_SO_GET_INFO}, {@code IP6T_SO_GET_INFO}. */
+  private static final int GET_INFO = 64;
+
+  /** The name's room, and the length of the whole. */
+  private static final int NAME = 32;
+
+  private static final int LENGTH = NAME + 4 + 5 * 4 + 5 * 4 + 4 + 4;
+
+  private XtablesInfo() {}
+
+  /**
+   * Asks in the calling thread's network namespace.
+   *
+   * @param table one that is there: the kernel would make another
+   * @return its numbers in some form; null where the kernel does not tell (it needs CAP_NET_ADMIN)
+   */
+  static @Nullable String of(NfFamily family, String table) {
+    boolean six = family == NfFamily.IP6;
+    byte[] name = table.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    if (name.length >= NAME) {
+      return null;
+    }
+    int socket = FUNCTIONS.socket(six ? AF_INET6 : AF_INET, SOCK_RAW | CLOSE_ON_EXEC, IPPROTO_RAW);
+    if (socket < 0) {
+      return null;
+    }
+    try (Memory info = new Memory(LENGTH)) {
+      info.clear();
+      info.write(0, name, 0, name.length);
+      IntByReference length = new IntByReference(LENGTH);
+      int result = FUNCTIONS.getsockopt(socket, six ? LEVEL_6 : LEVEL_4, GET_INFO, info, length);
+      return result < 0 ? null : HexFormat.of().formatHex(info.getByteArray(0, LENGTH));
+    } finally {
+      int unused = FUNCTIONS.close(socket);
+    }
+  }
+}
