@@ -10,14 +10,10 @@ import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
 import io.fwtrail.netlink.lab.UdpServer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -29,14 +25,6 @@ import tools.jackson.databind.json.JsonMapper;
 class NftMonitorKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String END = "10.12.0.9";
-
-  /** {@code trace id 1a2b3c4d inet t c rule udp dport 53 accept (verdict accept)}, and so on. */
-  private static final Pattern LINE =
-      Pattern.compile(
-          "trace id (\\w+) (\\w+) (\\S+) (\\S+) (packet:|rule|policy|verdict|return) ?(.*)");
-
-  private static final Pattern VERDICT = Pattern.compile("(.*) \\(verdict ([^)]*)\\)\\s*");
-  private static final Pattern MARK = Pattern.compile("meta mark 0x0*([0-9a-f]+)");
 
   private static final String TRICKY =
       """
@@ -78,97 +66,6 @@ class NftMonitorKernelTest {
       }
       """;
 
-  /** One hop in the words of both. */
-  private record Said(
-      String family,
-      String table,
-      String chain,
-      String kind,
-      String verdict,
-      String text,
-      String mark) {}
-
-  private static String plain(String text) {
-    return text.replaceAll("counter packets \\d+ bytes \\d+", "counter")
-        .replaceAll("\\s+", " ")
-        .strip();
-  }
-
-  private static List<Said> ours(Running listen) {
-    List<Said> said = new ArrayList<>();
-    for (String line : listen.out()) {
-      JsonNode hop = JSON.readTree(line);
-      String kind = hop.get("kind").asString();
-      if (kind.equals("return")) {
-        continue;
-      }
-      String verdict = hop.path("verdict").asString("");
-      if (hop.has("target")) {
-        verdict += " " + hop.get("target").asString();
-      }
-      JsonNode rule = hop.path("rule");
-      String text = rule.path("text").asString("");
-      if (rule.has("comment")) {
-        text += " comment \"" + rule.get("comment").asString() + "\"";
-      }
-      // nft tells the mark of a policy alone.
-      String mark =
-          kind.equals("policy") && hop.has("mark")
-              ? Long.toHexString(hop.get("mark").asLong())
-              : "";
-      said.add(
-          new Said(
-              hop.get("family").asString(),
-              hop.get("table").asString(),
-              hop.get("chain").asString(),
-              kind,
-              verdict,
-              plain(text),
-              mark));
-    }
-    return said;
-  }
-
-  private static List<Said> nfts(Running monitor) {
-    List<Said> said = new ArrayList<>();
-    for (String line : monitor.out()) {
-      Matcher m = LINE.matcher(line);
-      assertThat(m.matches()).as("not understood: " + line).isTrue();
-      String rest = m.group(6);
-      switch (m.group(5)) {
-        case "rule" -> {
-          Matcher verdict = VERDICT.matcher(rest);
-          assertThat(verdict.matches()).as(line).isTrue();
-          said.add(
-              new Said(
-                  m.group(2),
-                  m.group(3),
-                  m.group(4),
-                  "rule",
-                  verdict.group(2),
-                  plain(verdict.group(1)),
-                  ""));
-        }
-        case "policy" -> {
-          Matcher mark = MARK.matcher(rest);
-          said.add(
-              new Said(
-                  m.group(2),
-                  m.group(3),
-                  m.group(4),
-                  "policy",
-                  rest.split(" ", 2)[0],
-                  "",
-                  mark.find() ? mark.group(1) : ""));
-        }
-        default -> {
-          // The packet's line, or a return of kernel 6.1.
-        }
-      }
-    }
-    return said;
-  }
-
   private static void compare(Lab lab, String rules, int packets, int perSecond) throws Exception {
     lab.nft(Host.GATEWAY, rules);
     Running monitor = lab.start(Host.GATEWAY, "nft", "monitor", "trace");
@@ -191,8 +88,8 @@ class NftMonitorKernelTest {
 
     assertThat(code).isZero();
     assertThat(ended).isNotEqualTo(-1);
-    List<Said> nft = nfts(monitor);
-    List<Said> ours = ours(listen);
+    List<Said> nft = Said.ofNft(monitor.out());
+    List<Said> ours = Said.ofHops(listen.out().stream().map(JSON::readTree).toList());
     assertThat(nft.size()).isGreaterThan(packets);
     int surplus = ours.size() - nft.size();
     assertThat(surplus).isNotNegative();

@@ -35,7 +35,7 @@ final class SameHops {
       }
       JsonNode rule = bare.get("rule");
       if (rule != null) {
-        ((ObjectNode) rule).remove("handle");
+        ((ObjectNode) rule).remove(List.of("handle", "file", "line"));
         if (rule.get("text").asString().contains("-j MARK")) {
           // nf_tables tells the mark after the rule, a legacy table that before it.
           bare.remove("mark");

@@ -14,7 +14,9 @@ import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
+import io.fwtrail.tracer.ruleset.RuleTexts;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,7 +176,15 @@ class OriginsKernelTest {
   }
 
   private RuleSet read() throws IOException {
-    return new RuleSetReader(client, nft, new IptablesPrograms(namespace::call)).read();
+    RuleTexts inside =
+        () -> {
+          try {
+            return namespace.call(nft::read);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    return new RuleSetReader(client, inside, new IptablesPrograms(namespace::call)).read();
   }
 
   private static List<Integer> lines(Origins origins, Chain chain) {
