@@ -148,6 +148,10 @@ final class TraceCommand implements Callable<Integer> {
   }
 
   private void check() {
+    if (live.allNetns && markBy == LiveTrace.MarkBy.IPTABLES) {
+      throw new ParameterException(
+          spec.commandLine(), "--mark iptables marks in one namespace only, not with --all-netns");
+    }
     boolean ports = !sports.isEmpty() || !dports.isEmpty();
     if (ports && !protocols.isEmpty() && !WITH_PORTS.containsAll(protocols)) {
       throw new ParameterException(

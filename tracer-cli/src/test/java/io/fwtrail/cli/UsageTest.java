@@ -71,6 +71,8 @@ class UsageTest {
         "explain --trail x    | fwtrail explain: --trail: 'x' is not a whole number from 1 up",
         "trace -p icmp --dport 5 | fwtrail trace: "
             + "ports go with tcp, udp, sctp, dccp and udplite only",
+        "trace --all-netns --mark iptables | fwtrail trace: "
+            + "--mark iptables marks in one namespace only, not with --all-netns",
         "trace -s ::1 -d 1.2.3.4 | fwtrail trace: "
             + "no packet has an IPv4 address at one end and an IPv6 address at the other",
       })

@@ -21,7 +21,20 @@ import java.util.Map;
 final class CommandText {
   private static final Map<Integer, String> META =
       Map.of(
-          1, "protocol", 6, "iifname", 7, "oifname", 12, "nftrace", 15, "nfproto", 16, "l4proto");
+          1,
+          "protocol",
+          6,
+          "iifname",
+          7,
+          "oifname",
+          12,
+          "nftrace",
+          15,
+          "nfproto",
+          16,
+          "l4proto",
+          26,
+          "iifkind");
 
   private CommandText() {}
 

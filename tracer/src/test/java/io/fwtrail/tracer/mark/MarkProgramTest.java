@@ -28,11 +28,13 @@ class MarkProgramTest {
   private int sample = 1;
   private Rate rate = Rate.UNLIMITED;
 
+  private boolean following;
+
   private List<String> program(NfFamily family, MarkProgram.Entrance... entrances) {
     PacketMatch match =
         new PacketMatch(protocols, src, dst, sports, dports, in, out, bothWays, null, sample, rate);
     return CommandText.of(
-        new MarkProgram(family, "fwtrail-7", match, false, CompiledExpression.NONE)
+        new MarkProgram(family, "fwtrail-7", match, following, CompiledExpression.NONE)
             .commands(2, List.of(entrances)));
   }
 
@@ -98,6 +100,37 @@ class MarkProgramTest {
     assertThat(program(NfFamily.INET, PREROUTING))
         .contains("prerouting: meta iifname == 6c jump trace")
         .noneMatch(line -> line.contains(LO));
+  }
+
+  @Test
+  void whatDoesNotMatchIsFollowedWhereItCameFromAnotherNamespace() {
+    following = true;
+    protocols = List.of(17);
+    dports = List.of(new PortRange(53, 53));
+    String veth = "76657468000000000000000000000000";
+    assertThat(program(NfFamily.INET, PREROUTING, OUTPUT))
+        .contains(
+            "followed: meta l4proto == 11 01 meta nftrace set accept",
+            "follow: meta iifkind == " + veth + " goto followed")
+        .containsSubsequence("chain followed", "chain follow", "chain trace")
+        .contains("prerouting: goto follow")
+        .doesNotContain("output: goto follow");
+  }
+
+  @Test
+  void whatIsNotInTheSampleIsFollowedAllTheSame() {
+    following = true;
+    sample = 1000;
+    assertThat(program(NfFamily.INET, PREROUTING))
+        .contains("trace: numgen mod 1000 != 00000000 goto follow", "trace: goto follow");
+  }
+
+  @Test
+  void nothingIsFollowedWhereEveryPacketMatchesAnyway() {
+    following = true;
+    protocols = List.of(17);
+    assertThat(program(NfFamily.INET, PREROUTING, OUTPUT))
+        .noneMatch(line -> line.contains("follow"));
   }
 
   @Test
