@@ -11,8 +11,6 @@ import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.trail.TrailAssembler;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -53,7 +51,7 @@ final class LiveRun {
     NetworkNamespace namespace = namespace(options.netns);
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
-    OutputQueue queue = new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown);
+    OutputQueue queue = new OutputQueue(options.sink(), end::countDown);
     Printer printer = options.printer(queue);
     warmUp(options);
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);

@@ -5,7 +5,10 @@ import io.fwtrail.cli.output.OutputForm;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.summary.SummaryPrinter;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +75,11 @@ class OutputOptions {
       throw new IllegalStateException("not the options of a command");
     }
     return command;
+  }
+
+  /** Where results go: standard output. */
+  OutputStream sink() {
+    return new FileOutputStream(FileDescriptor.out);
   }
 
   /** Makes what shows the results on standard output, where {@code queue} leads. */

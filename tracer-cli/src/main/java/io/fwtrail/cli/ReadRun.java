@@ -16,8 +16,6 @@ import io.fwtrail.tracer.ruleset.OfflineRules;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.EOFException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -96,8 +94,7 @@ final class ReadRun {
     RuleSet rules = rules();
     Shutdown.onSignal(end::countDown);
     Limiter limiter;
-    try (OutputQueue queue =
-            new OutputQueue(new FileOutputStream(FileDescriptor.out), end::countDown, true);
+    try (OutputQueue queue = new OutputQueue(output.sink(), end::countDown, true);
         Printer printer = output.printer(queue)) {
       limiter = new Limiter(printer, filter, output.count, null, end);
       trails = trails(limiter, rules);

@@ -8,6 +8,7 @@ import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.trail.Ending;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import java.io.Closeable;
 import java.io.OutputStream;
@@ -123,6 +124,17 @@ public final class JsonRecords implements Closeable {
       write(hop);
     }
     json.writeEndArray();
+    json.writeEndObject();
+    json.writeRaw('\n');
+  }
+
+  /** Writes as a line that something is missing here. */
+  public void line(Loss loss) {
+    json.writeStartObject();
+    number("lost", loss.count());
+    recurring("what", loss.cause().noun() + (loss.count() == 1 ? "" : "s"));
+    recurring("cause", loss.cause().keyword());
+    text("time", time.of(loss.time()));
     json.writeEndObject();
     json.writeRaw('\n');
   }

@@ -268,7 +268,7 @@ public final class LiveTrace implements Closeable {
             channel,
             namespace,
             event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
-            lost -> channel.eventLoop().execute(() -> assembler.lost(lost)));
+            lost -> channel.eventLoop().execute(() -> handler.lostLogged(lost)));
     notices.addAll(source.notices());
     return source;
   }

@@ -12,6 +12,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.log.LegacySightings;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Sighting;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.netty.channel.ChannelHandlerContext;
@@ -240,21 +241,30 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     afterRead.run();
   }
 
+  /** The kernel log was overwritten before it was read; on the event loop. */
+  void lostLogged(long messages) {
+    assembler.lost(new Loss(wallClock(), Loss.Cause.LOG, messages));
+  }
+
+  private static long wallClock() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+  }
+
   private RuleSet homeRules() {
     TracedNamespace home = namespaces.get(TracedNamespace.HOME);
     return home == null ? RuleSet.EMPTY : home.rules().newest();
   }
 
   private void deliver() {
-    Instant instant = Instant.now();
-    long time = instant.getEpochSecond() * 1_000_000_000L + instant.getNano();
+    long time = wallClock();
     long now = System.nanoTime();
     for (TracedNamespace namespace : heard) {
       namespace.rules().study(held);
     }
     for (Object item = held.poll(); item != null; item = held.poll()) {
       if (item instanceof MessagesLost lost) {
-        assembler.lost(lost.lost());
+        assembler.lost(new Loss(time, Loss.Cause.RECEIVE_BUFFER, lost.lost()));
         legacyDecoder.lost(lost.lost());
         namespaces.values().forEach(namespace -> namespace.rules().lost());
         continue;
@@ -285,7 +295,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
             counts.messages++;
             boolean trace = legacyDecoder.fill(sighting, cursor, homeRules(), time);
             if (legacyDecoder.missing() > 0) {
-              assembler.lost(legacyDecoder.missing());
+              assembler.lost(new Loss(time, Loss.Cause.SEQUENCE, legacyDecoder.missing()));
             }
             if (trace) {
               seeAtHome(now);

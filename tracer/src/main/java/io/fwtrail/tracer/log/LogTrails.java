@@ -2,6 +2,7 @@ package io.fwtrail.tracer.log;
 
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Sighting;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
@@ -82,7 +83,7 @@ public final class LogTrails {
 
   /** Events were lost here. */
   public void lost(long events) {
-    assembler.lost(events);
+    assembler.lost(new Loss(sighting.time, Loss.Cause.LOG, events));
   }
 
   /** Nothing came for a while: what is open ends. */

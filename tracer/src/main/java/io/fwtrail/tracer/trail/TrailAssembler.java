@@ -213,6 +213,7 @@ public final class TrailAssembler {
     if (open.size() >= limits.openTrails() && oldest != null) {
       counts.evicted++;
       close(oldest, null, "evicted: more than " + limits.openTrails() + " packets under way");
+      listener.lost(new Loss(s.time, Loss.Cause.OPEN_TRAILS, 1));
     }
     OpenTrail trail = new OpenTrail(s.key, s.time, limits.hopsPerTrail());
     trail.keyless = s.keyless;
@@ -354,12 +355,13 @@ public final class TrailAssembler {
    * under way may be one, and a later message may be of another packet than it seems. Nor is it
    * known, of those that are first seen right after it, whether they were under way before.
    */
-  public void lost(long messages) {
-    counts.lostMessages += messages;
+  public void lost(Loss messages) {
+    counts.lostMessages += messages.count();
     lossSeen = true;
     while (oldest != null) {
       close(oldest, null, LOSS);
     }
+    listener.lost(messages);
   }
 
   /** Ends all trails, because no more messages will come. */

@@ -9,4 +9,10 @@ public interface TrailListener {
 
   /** A trail, as soon as its end is certain, or nothing more of it is to be expected. */
   void trail(Trail trail);
+
+  /**
+   * Something is missing here. Messages: the trails that may lack them have been handed on just
+   * before, as incomplete. It is counted elsewhere, too, for those who do not show it where it is.
+   */
+  default void lost(Loss loss) {}
 }

@@ -115,7 +115,7 @@ class EndingTest {
   void aPacketOfWhichMessagesWereLostIsNotLostItself() {
     Bench bench = Bench.with(rules(NfFamily.INET));
     bench.packet(1).at("pre").rule(1, Verdict.ACCEPT);
-    bench.assembler().lost(1);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 1));
     assertThat(bench.out.only().ending()).isNull();
   }
 

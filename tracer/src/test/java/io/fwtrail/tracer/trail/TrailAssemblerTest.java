@@ -296,7 +296,7 @@ class TrailAssemblerTest {
     bench.packet(1).at("pre").rule(1).rule(2, Verdict.DROP);
     bench.packet(2).at("in").rule(3, Verdict.ACCEPT);
     bench.packet(3).alreadyIn("in").rule(3, Verdict.ACCEPT);
-    bench.assembler().lost(5);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 5));
     TrailAssembler.Counts counts = bench.assembler().counts();
     assertThat(counts.hops).isEqualTo(4);
     assertThat(counts.trails).isEqualTo(3);

@@ -37,7 +37,7 @@ class TrailLimitsTest {
     Bench bench = Bench.with(RULES);
     bench.packet(1).at("pre").rule(1);
     bench.packet(2).at("pre").rule(2, Verdict.ACCEPT);
-    bench.assembler().lost(3);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 3));
     assertThat(bench.out.texts())
         .containsExactly(
             "pre:1:continue (messages were lost)", "pre:2:accept (messages were lost)");
@@ -50,7 +50,7 @@ class TrailLimitsTest {
   void whatComesRightAfterALossMayLackItsBeginning() {
     Bench bench = Bench.with(RULES);
     PacketWalk walk = bench.packet(1).at("pre").rule(1, Verdict.ACCEPT);
-    bench.assembler().lost(1);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 1));
     walk.at("in").rule(2, Verdict.DROP);
     assertThat(bench.out.texts())
         .containsExactly(
@@ -60,7 +60,7 @@ class TrailLimitsTest {
   @Test
   void whatComesAWhileAfterALossIsWhole() {
     Bench bench = Bench.with(RULES);
-    bench.assembler().lost(1);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 1));
     bench.packet(1).at("in").rule(1, Verdict.DROP);
     bench.quiet();
     bench.packet(2).at("in").rule(2, Verdict.DROP);
@@ -70,7 +70,7 @@ class TrailLimitsTest {
   @Test
   void whatIsMarkedAfterALossIsWhole() {
     Bench bench = Bench.onlyMarked(RULES);
-    bench.assembler().lost(1);
+    bench.assembler().lost(new Loss(0, Loss.Cause.RECEIVE_BUFFER, 1));
     bench.packet(1).tracersMark("mark").at("pre").rule(1, Verdict.DROP);
     assertThat(bench.out.texts()).containsExactly("pre:1:drop => drop");
   }
