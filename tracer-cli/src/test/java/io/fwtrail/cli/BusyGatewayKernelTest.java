@@ -49,15 +49,20 @@ class BusyGatewayKernelTest {
     lab.close();
   }
 
-  /** Counts what arrives at a host, whether or not a program there is quick enough to read it. */
-  private void countArrivals(Host host) throws Exception {
+  /**
+   * Counts what arrives at a host, whether or not a program there is quick enough to read it.
+   *
+   * @param which of it, as nft matches it
+   */
+  private void countArrivals(Host host, String which) throws Exception {
     lab.nft(
         host,
         """
         table inet arrivals {
-          chain in { type filter hook prerouting priority -400; udp dport 5000 counter; }
+          chain in { type filter hook prerouting priority -400; udp dport 5000 %s counter; }
         }
-        """);
+        """
+            .formatted(which));
   }
 
   private long arrivals(Host host) throws Exception {
@@ -109,8 +114,8 @@ class BusyGatewayKernelTest {
         """);
     UdpServer unused = lab.udpSink(Host.SERVER, PORT);
     UdpServer unused1 = lab.udpSink(Host.CLIENT, PORT);
-    countArrivals(Host.SERVER);
-    countArrivals(Host.CLIENT);
+    countArrivals(Host.SERVER, "");
+    countArrivals(Host.CLIENT, "");
     Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen", "--output", "json");
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (int i = 0; i < senders; i++) {
@@ -145,7 +150,7 @@ class BusyGatewayKernelTest {
   /**
    * A version of a rule set whose marks tell which it is. Where they are set from a map, nothing
    * that the kernel says of a hop but that mark shows which version it met, and the tracer does not
-   * know what is in maps.
+   * know what is in maps. The rule that traces a packet writes so into it, for the server to count.
    */
   private static String version(int number, boolean plain) {
     String mark =
@@ -157,7 +162,8 @@ class BusyGatewayKernelTest {
         table inet t {
           chain called { counter comment "%1$d/1"
             udp sport != %1$d return comment "%1$d/2"; }
-          chain before { type filter hook prerouting priority -450; udp dport 5000 meta nftrace set 1; }
+          chain before { type filter hook prerouting priority -450;
+            udp dport 5000 ip dscp set cs1 meta nftrace set 1; }
           chain pre { type filter hook prerouting priority -300;
             %2$s comment "%1$d/1"
             limit rate 1%1$d00000/second burst 5 packets comment "%1$d/2"
@@ -179,7 +185,7 @@ class BusyGatewayKernelTest {
     int packets = 8_000;
     lab.nft(Host.GATEWAY, version(1, plain));
     UdpServer unused = lab.udpSink(Host.SERVER, PORT);
-    countArrivals(Host.SERVER);
+    countArrivals(Host.SERVER, "ip dscp cs1");
     Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen", "--output", "json");
     CompletableFuture<Void> sending = sending(Host.CLIENT, Lab.SERVER_V4, packets, 1_500);
     int versions = 1;
@@ -194,11 +200,8 @@ class BusyGatewayKernelTest {
     assertThat(Fwtrail.terminate(listen)).isZero();
     List<JsonNode> trails = trails(listen);
     // While a rule set is replaced, a packet may meet the new chain before the rule that traces
-    // it is there: few of them, and never one twice.
-    assertThat(trails).hasSizeLessThanOrEqualTo(packets + 1);
-    assertThat(trails.size()).isGreaterThan(packets * 95 / 100);
-    // But the last, which goes nowhere.
-    assertThat(arrivals(Host.SERVER)).isGreaterThanOrEqualTo(verdicts(trails, "accept") - 1);
+    // it is there. Whatever was traced arrives, but for the last, which goes nowhere.
+    assertThat(trails).hasSize(Math.toIntExact(arrivals(Host.SERVER)) + 1);
     Set<Integer> ids = new HashSet<>();
     int told = 0;
     for (JsonNode trail : trails) {

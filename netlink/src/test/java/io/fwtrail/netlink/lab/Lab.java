@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * Three hosts on the real kernel, each a named network namespace:
@@ -153,6 +154,41 @@ public final class Lab implements AutoCloseable {
   /** Sets a sysctl of a host: {@code net/ipv4/ip_forward}. */
   public void sysctl(Host host, String name, String value) throws IOException {
     Path unused = in(host, () -> Files.writeString(Path.of("/proc/sys/" + name), value));
+  }
+
+  /**
+   * Has one processor handle all that comes in by the host's devices (RPS, in the kernel's
+   * Documentation/networking/scaling.rst), so that its packets pass the hooks one after the other:
+   * where two processors tell of packets at once, two listeners may hear of them in different order.
+   */
+  public void handleOnOneProcessor(Host host) throws IOException, InterruptedException {
+    String unused =
+        runHere(
+            "",
+            "ip",
+            "netns",
+            "exec",
+            name(host),
+            "sh",
+            "-c",
+            "for queue in /sys/class/net/*/queues/rx-*/rps_cpus; do echo 1 >$queue || exit; done");
+  }
+
+  /**
+   * Whether everything that nf_tables and NFLOG had to tell on a host was read: no socket of theirs
+   * has anything waiting (proc_pid_net(5): column Rmem of /proc/net/netlink; protocol 12).
+   */
+  public boolean allIsRead(Host host) throws IOException {
+    return in(
+        host,
+        () -> {
+          try (Stream<String> sockets = Files.lines(Path.of("/proc/thread-self/net/netlink"))) {
+            return sockets
+                .map(line -> line.strip().split("\\s+"))
+                .filter(columns -> columns[1].equals("12"))
+                .allMatch(columns -> columns[4].equals("0"));
+          }
+        });
   }
 
   /**
