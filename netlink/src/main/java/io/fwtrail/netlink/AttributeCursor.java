@@ -65,7 +65,9 @@ public final class AttributeCursor {
       next = limit;
       throw new MalformedMessageException("attribute header needs 4 bytes, " + left + " are left");
     }
-    int claimed = MessageCursor.hostShort(buffer, next);
+    // Length and type at once: this is done more often than anything else here.
+    int header = MessageCursor.hostInt(buffer, next);
+    int claimed = MessageCursor.BIG_ENDIAN_HOST ? header >>> 16 : header & 0xffff;
     if (claimed < NetlinkConstants.ATTRIBUTE_HEADER_LENGTH || claimed > left) {
       next = limit;
       throw new MalformedMessageException(
@@ -73,7 +75,7 @@ public final class AttributeCursor {
     }
     start = next;
     length = claimed;
-    rawType = MessageCursor.hostShort(buffer, next + 2);
+    rawType = MessageCursor.BIG_ENDIAN_HOST ? header & 0xffff : header >>> 16;
     next += Math.min(NetlinkConstants.align(claimed), left);
     return true;
   }
@@ -153,8 +155,16 @@ public final class AttributeCursor {
 
   /** Where the text of the value ends: at its first NUL byte, or with the value. */
   public int textEnd() {
-    int nul = buffer.indexOf(valueStart(), valueEnd(), (byte) 0);
-    return nul < 0 ? valueEnd() : nul;
+    return textEnd(buffer, valueStart(), valueEnd());
+  }
+
+  /** Where text that begins at {@code start} ends: at its first NUL byte, or at {@code end}. */
+  public static int textEnd(ByteBuf buffer, int start, int end) {
+    int at = start;
+    while (at < end && buffer.getByte(at) != 0) {
+      at++;
+    }
+    return at;
   }
 
   /** A copy of the value. */

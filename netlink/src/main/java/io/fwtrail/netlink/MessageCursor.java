@@ -21,6 +21,8 @@ import java.nio.ByteOrder;
  * several threads.
  */
 public final class MessageCursor {
+  private static final int TYPE = 4;
+
   static final boolean BIG_ENDIAN_HOST = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
   private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
@@ -79,6 +81,17 @@ public final class MessageCursor {
     return true;
   }
 
+  /**
+   * Whether the datagram, of which nothing was read yet, has one message only, and that is of this
+   * type.
+   */
+  public boolean isOne(int type) {
+    int left = limit - next;
+    return left >= NetlinkConstants.MESSAGE_HEADER_LENGTH
+        && hostShort(buffer, next + TYPE) == type
+        && hostInt(buffer, next) == left;
+  }
+
   /** The buffer that the current datagram lies in. */
   public ByteBuf buffer() {
     return buffer;
@@ -86,7 +99,7 @@ public final class MessageCursor {
 
   /** {@code nlmsg_type}: of netlink itself below 16, else of the protocol. */
   public int type() {
-    return hostShort(buffer, start + 4);
+    return hostShort(buffer, start + TYPE);
   }
 
   /** {@code nlmsg_flags}. */

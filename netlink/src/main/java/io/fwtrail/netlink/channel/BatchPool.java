@@ -7,8 +7,11 @@ import java.util.ArrayDeque;
  * processor's cache. Batches come back on whatever thread released them, also after the end.
  */
 final class BatchPool {
-  /** More than this many are not kept: some 2 MiB each where all datagrams were large. */
-  private static final int MOST_KEPT = 4;
+  /**
+   * More than this many are not kept: as many as are read before they are handed on. Of each some 2
+   * MiB are touched where all datagrams were large, 256 KiB where all were small.
+   */
+  static final int MOST_KEPT = 8;
 
   private final ArrayDeque<NetlinkBatch> kept = new ArrayDeque<>(MOST_KEPT);
   private boolean closed;

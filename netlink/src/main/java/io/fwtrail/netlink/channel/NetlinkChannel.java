@@ -39,11 +39,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Binding fails with a {@link NetlinkSocketException} that names what the kernel refused. While
- * auto-read is off, each {@code read()} brings what waits, in up to 16 batches.
+ * auto-read is off, each {@code read()} brings what waits, in up to 8 batches.
  */
 public final class NetlinkChannel extends AbstractChannel {
   /** Reads for each time that the event loop finds something to read, so that others get a turn. */
-  private static final int READS_PER_WAKE_UP = 16;
+  private static final int READS_PER_WAKE_UP = 8;
 
   private static final ChannelMetadata METADATA = new ChannelMetadata(false);
 
@@ -59,6 +59,10 @@ public final class NetlinkChannel extends AbstractChannel {
   private @Nullable IoRegistration registration;
 
   private boolean readWanted;
+
+  private long drainedAt = System.nanoTime();
+
+  private final ReadingPace pace = new ReadingPace();
 
   /** A socket in use; Netty alone closes the descriptor. */
   private record Bound(
@@ -108,6 +112,14 @@ public final class NetlinkChannel extends AbstractChannel {
    */
   public long waitingBytes() throws IOException {
     return memory().queued();
+  }
+
+  /**
+   * A moment of the monotonic clock ({@link System#nanoTime}): all that had come before it was
+   * handed to the handler. On the event loop.
+   */
+  public long drainedAt() {
+    return drainedAt;
   }
 
   private NetlinkDescriptor.Memory memory() throws IOException {
@@ -320,18 +332,25 @@ public final class NetlinkChannel extends AbstractChannel {
     }
 
     private void readAll() throws IOException {
+      long began = System.nanoTime();
       boolean read = false;
-      for (int i = 0; i < READS_PER_WAKE_UP && readWanted; i++) {
+      boolean more = true;
+      int datagrams = 0;
+      for (int i = 0; i < READS_PER_WAKE_UP && readWanted && more; i++) {
         // Asked for each time: what a handler did with the last batch may have closed the channel.
         Bound b = bound;
         Object next = b == null ? null : b.reader.next();
         if (next == null) {
+          more = false;
           break;
         }
-        if (next instanceof MessagesLost) {
-          pipeline().fireUserEventTriggered(next);
+        if (next instanceof NetlinkBatch batch) {
+          // One that is not full was all there was; epoll tells if more has come meanwhile.
+          more = batch.size() == NetlinkBatch.MOST_DATAGRAMS;
+          datagrams += batch.size();
+          pipeline().fireChannelRead(batch);
         } else {
-          pipeline().fireChannelRead(next);
+          pipeline().fireUserEventTriggered(next);
         }
         read = true;
       }
@@ -340,7 +359,13 @@ public final class NetlinkChannel extends AbstractChannel {
           readWanted = false;
           submit();
         }
+        if (!more) {
+          drainedAt = began;
+        }
         pipeline().fireChannelReadComplete();
+        if (!more && readWanted) {
+          pace.afterReading(datagrams);
+        }
       }
     }
   }

@@ -3,8 +3,13 @@ package io.fwtrail.netlink.nftables;
 import io.fwtrail.netlink.AttributeCursor;
 import io.fwtrail.netlink.MalformedMessageException;
 import io.fwtrail.netlink.MessageCursor;
+import io.fwtrail.netlink.NetlinkConstants;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view on one {@code NFT_MSG_TRACE} message: one packet met one rule or policy, or came to the
@@ -41,11 +46,30 @@ public final class TraceMessage {
   private static final int MARK = 14;
   private static final int NFPROTO = 15;
   private static final int POLICY = 16;
+  private static final int PADDING = 17;
   private static final int CT_ID = 18;
   private static final int CT_DIRECTION = 19;
   private static final int CT_STATUS = 20;
   private static final int CT_STATE = 21;
   private static final int LAST_KNOWN = CT_STATE;
+
+  /**
+   * What a message says of the place and of what happened there, which is the same for all packets
+   * that fare alike.
+   */
+  private static final int OUTCOME =
+      1 << TABLE
+          | 1 << CHAIN
+          | 1 << RULE_HANDLE
+          | 1 << TYPE
+          | 1 << VERDICT
+          | 1 << NFPROTO
+          | 1 << POLICY;
+
+  private static final int OF_PACKET = ~(OUTCOME | 1 << ID | 1 << PADDING | 1);
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int VERDICT_CODE = 1;
   private static final int VERDICT_CHAIN = 2;
@@ -59,6 +83,10 @@ public final class TraceMessage {
   private int family;
   private int present;
   private int unknown;
+  private int outcomeStart;
+  private int outcomeEnd;
+  private boolean outcomeScattered;
+  private int idStart;
   private int tableStart;
   private int tableEnd;
   private int chainStart;
@@ -98,7 +126,10 @@ public final class TraceMessage {
     buffer = message.buffer();
     attributesStart = Nfnetlink.attributesStart(message);
     end = message.end();
-    family = buffer.getUnsignedByte(message.payloadStart());
+    outcomeStart = message.payloadStart();
+    outcomeEnd = outcomeStart;
+    outcomeScattered = false;
+    family = buffer.getUnsignedByte(outcomeStart);
     present = 0;
     unknown = 0;
     verdictCode = NfTables.VERDICT_CONTINUE;
@@ -111,30 +142,90 @@ public final class TraceMessage {
         unknown++;
         continue;
       }
-      present |= 1 << attribute;
+      int bit = 1 << attribute;
+      if ((bit & OUTCOME) != 0) {
+        outcomeScattered |= (present & OF_PACKET) != 0;
+        outcomeEnd = attributes.valueEnd();
+      }
+      present |= bit;
       read(attribute);
     }
     int needed = 1 << TABLE | 1 << CHAIN | 1 << TYPE | 1 << ID;
     if ((present & needed) != needed) {
       throw new MalformedMessageException("a trace message without table, chain, type or id");
     }
+    // One piece, with the id in it: as all kernels known send it.
+    outcomeScattered |= idStart >= outcomeEnd;
     return this;
+  }
+
+  /**
+   * Reads a message as {@link #decode} does, if its outcome is the one given; that is not read
+   * again, which makes it quicker.
+   *
+   * @return false where it has another outcome; this view is of no message then
+   * @throws MalformedMessageException if an attribute behind the outcome does not fit
+   */
+  public boolean decodeAs(MessageCursor message, TraceOutcome outcome) {
+    buffer = message.buffer();
+    end = message.end();
+    outcomeStart = message.payloadStart();
+    outcomeEnd = outcomeStart + outcome.length();
+    if (outcomeEnd > end || !hasOutcome(outcome)) {
+      return false;
+    }
+    attributesStart = outcomeStart + Nfnetlink.HEADER_LENGTH;
+    outcomeScattered = false;
+    idStart = outcomeStart + outcome.idOffset;
+    id = buffer.getInt(idStart);
+    present = outcome.present;
+    unknown = 0;
+    family = outcome.family;
+    protocolFamily = outcome.protocolFamily;
+    tableStart = outcomeStart + outcome.tableStart;
+    tableEnd = outcomeStart + outcome.tableEnd;
+    chainStart = outcomeStart + outcome.chainStart;
+    chainEnd = outcomeStart + outcome.chainEnd;
+    targetStart = outcomeStart + outcome.targetStart;
+    targetEnd = outcomeStart + outcome.targetEnd;
+    handle = outcome.handle;
+    type = outcome.type;
+    verdictCode = outcome.verdictCode;
+    policy = outcome.policy;
+    attributes.reset(buffer, Math.min(NetlinkConstants.align(outcomeEnd), end), end);
+    while (attributes.next()) {
+      int attribute = attributes.type();
+      if (attribute > LAST_KNOWN) {
+        unknown++;
+        continue;
+      }
+      int bit = 1 << attribute;
+      if ((bit & (OUTCOME | 1 << ID)) != 0) {
+        return false; // it goes on, or says something twice
+      }
+      present |= bit;
+      read(attribute);
+    }
+    return true;
   }
 
   private void read(int attribute) {
     switch (attribute) {
       case TABLE -> {
         tableStart = attributes.valueStart();
-        tableEnd = attributes.textEnd();
+        tableEnd = attributes.valueEnd();
       }
       case CHAIN -> {
         chainStart = attributes.valueStart();
-        chainEnd = attributes.textEnd();
+        chainEnd = attributes.valueEnd();
       }
       case RULE_HANDLE -> handle = attributes.bigEndianLong();
       case TYPE -> type = attributes.bigEndianInt();
       case VERDICT -> readVerdict();
-      case ID -> id = attributes.bigEndianInt();
+      case ID -> {
+        id = attributes.bigEndianInt();
+        idStart = attributes.valueStart();
+      }
       case LL_HEADER -> {
         linkStart = attributes.valueStart();
         linkLength = attributes.valueLength();
@@ -179,7 +270,7 @@ public final class TraceMessage {
         verdictCode = verdict.bigEndianInt();
       } else if (verdict.type() == VERDICT_CHAIN) {
         targetStart = verdict.valueStart();
-        targetEnd = verdict.textEnd();
+        targetEnd = verdict.valueEnd();
       }
     }
   }
@@ -210,7 +301,7 @@ public final class TraceMessage {
 
   /** End of the table's name. */
   public int tableEnd() {
-    return tableEnd;
+    return AttributeCursor.textEnd(buffer, tableStart, tableEnd);
   }
 
   /** Position of the chain's name (UTF-8, no NUL). */
@@ -220,7 +311,7 @@ public final class TraceMessage {
 
   /** End of the chain's name. */
   public int chainEnd() {
-    return chainEnd;
+    return AttributeCursor.textEnd(buffer, chainStart, chainEnd);
   }
 
   /** Whether the message names a rule. */
@@ -255,7 +346,7 @@ public final class TraceMessage {
 
   /** End of that name; equal to its start where there is none. */
   public int targetEnd() {
-    return targetEnd;
+    return AttributeCursor.textEnd(buffer, targetStart, targetEnd);
   }
 
   /**
@@ -354,6 +445,88 @@ public final class TraceMessage {
   /** One of the bits NF_CT_STATE_*: 1 invalid, 2 established, 4 related, 8 new, 64 untracked. */
   public int ctState() {
     return has(CT_STATE) ? ctState : 0;
+  }
+
+  /**
+   * What of this message is the same for all packets that fare alike.
+   *
+   * @return null where it is not in one piece, with the id in it, as all kernels known send it
+   */
+  public @Nullable TraceOutcome outcome() {
+    if (outcomeScattered) {
+      return null;
+    }
+    int before = idStart - outcomeStart;
+    int behind = outcomeEnd - idStart - Integer.BYTES;
+    byte[] bytes = new byte[before + behind];
+    buffer.getBytes(outcomeStart, bytes, 0, before);
+    buffer.getBytes(outcomeEnd - behind, bytes, before, behind);
+    return new TraceOutcome(
+        bytes,
+        before,
+        present & (OUTCOME | 1 << ID),
+        family,
+        protocolFamily,
+        tableStart - outcomeStart,
+        tableEnd - outcomeStart,
+        chainStart - outcomeStart,
+        chainEnd - outcomeStart,
+        // The end of the verdict's chain is 0 where there is none.
+        targetEnd == 0 ? 0 : targetStart - outcomeStart,
+        targetEnd == 0 ? 0 : targetEnd - outcomeStart,
+        handle,
+        type,
+        verdictCode,
+        policy);
+  }
+
+  /** Whether {@link #outcome} would return this one. */
+  public boolean hasOutcome(TraceOutcome known) {
+    int before = known.idOffset;
+    return !outcomeScattered
+        && outcomeEnd - outcomeStart == known.length()
+        && isAt(outcomeStart, known.bytes, 0, before)
+        && isAt(outcomeStart + before + Integer.BYTES, known.bytes, before, known.bytes.length);
+  }
+
+  private boolean isAt(int position, byte[] bytes, int from, int to) {
+    int at = from;
+    int offset = position - from;
+    for (; at <= to - Long.BYTES; at += Long.BYTES) {
+      if (buffer.getLongLE(offset + at) != (long) LONGS.get(bytes, at)) {
+        return false;
+      }
+    }
+    for (; at < to; at++) {
+      if (buffer.getByte(offset + at) != bytes[at]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A number that is the same for all messages with one {@link #outcome}. */
+  public int outcomeHash() {
+    // Handles are unique in a table, so what has one is told apart by it, and the rest by its
+    // chain.
+    int hash = (int) handle() * 0x9e37_79b1 + type;
+    hash = hash * 31 + verdictCode;
+    hash = hash * 31 + edges(chainStart, chainEnd);
+    hash = hash * 31 + edges(tableStart, tableEnd);
+    return hash ^ hash >>> 15;
+  }
+
+  /** Of the first and the last bytes of a name, where names differ. */
+  private int edges(int start, int last) {
+    int length = last - start;
+    if (length >= Integer.BYTES) {
+      return (buffer.getInt(start) * 31 + buffer.getInt(last - Integer.BYTES)) * 31 + length;
+    }
+    int hash = length;
+    for (int at = start; at < last; at++) {
+      hash = hash * 31 + buffer.getByte(at);
+    }
+    return hash;
   }
 
   /** How many attributes the message has whose numbers this program does not know. */

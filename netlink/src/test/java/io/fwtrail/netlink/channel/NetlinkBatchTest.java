@@ -118,10 +118,11 @@ class NetlinkBatchTest {
   @Test
   void poolKeepsAFewAndFreesTheRest() {
     BatchPool pool = new BatchPool();
-    List<NetlinkBatch> many = IntStream.range(0, 10).mapToObj(i -> pool.take()).toList();
+    List<NetlinkBatch> many =
+        IntStream.range(0, BatchPool.MOST_KEPT + 6).mapToObj(i -> pool.take()).toList();
     many.forEach(NetlinkBatch::release);
 
-    assertThat(many).filteredOn(batch -> batch.buffer().refCnt() > 0).hasSize(4);
+    assertThat(many).filteredOn(batch -> batch.buffer().refCnt() > 0).hasSize(BatchPool.MOST_KEPT);
     pool.close();
     assertThat(many).allMatch(batch -> batch.buffer().refCnt() == 0);
   }

@@ -159,7 +159,8 @@ public final class Lab implements AutoCloseable {
   /**
    * Has one processor handle all that comes in by the host's devices (RPS, in the kernel's
    * Documentation/networking/scaling.rst), so that its packets pass the hooks one after the other:
-   * where two processors tell of packets at once, two listeners may hear of them in different order.
+   * where two processors tell of packets at once, two listeners may hear of them in different
+   * order.
    */
   public void handleOnOneProcessor(Host host) throws IOException, InterruptedException {
     String unused =

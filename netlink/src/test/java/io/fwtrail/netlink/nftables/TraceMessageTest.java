@@ -11,9 +11,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class TraceMessageTest {
@@ -380,5 +383,136 @@ class TraceMessageTest {
           .isInstanceOf(MalformedMessageException.class)
           .hasMessageContaining("attribute " + type);
     }
+  }
+
+  /** All that a message says, ids included; null where it does not have the outcome. */
+  private static @Nullable String readAs(byte[] datagram, TraceOutcome outcome) {
+    TraceMessage trace = new TraceMessage();
+    return trace.decodeAs(Fixture.first(datagram), outcome) ? withIds(trace) : null;
+  }
+
+  private static String withIds(TraceMessage m) {
+    return describe(m) + " id " + m.id() + " ct " + m.ctId() + " unknown " + m.unknownAttributes();
+  }
+
+  private static List<byte[]> allMessages() {
+    return Fixture.names().stream()
+        .filter(name -> name.startsWith("trace/"))
+        .flatMap(name -> Fixture.read(name).datagrams().stream())
+        .toList();
+  }
+
+  /** Whatever was expected, a message is read as what it is, or not at all. */
+  @Test
+  void readAsTheOutcomeOfAnotherItSaysTheSame() {
+    List<byte[]> all = allMessages();
+    int alike = 0;
+    for (byte[] one : all) {
+      TraceOutcome outcome = new TraceMessage().decode(Fixture.first(one)).outcome();
+      assertThat(outcome).isNotNull();
+      for (byte[] other : all) {
+        TraceMessage whole = new TraceMessage().decode(Fixture.first(other));
+        String expected = whole.hasOutcome(outcome) ? withIds(whole) : null;
+        assertThat(readAs(other, outcome)).isEqualTo(expected);
+        if (expected != null) {
+          alike++;
+          assertThat(new TraceMessage().decode(Fixture.first(one)).outcomeHash())
+              .isEqualTo(whole.outcomeHash());
+        }
+      }
+    }
+    // Each is like itself, and some are like others: end of a chain, policies.
+    assertThat(alike).isGreaterThan(all.size());
+  }
+
+  @Test
+  void theOutcomeIsTheSameWhateverTheIdTheMarkAndThePacket() {
+    byte[] accepted = Fixture.read("trace/ip-accept").datagrams().get(0);
+    TraceMessage trace = new TraceMessage().decode(Fixture.first(accepted));
+    TraceOutcome outcome = trace.outcome();
+    int idAt = indexOf(accepted, trace.id());
+    int markAt = indexOf(accepted, (int) trace.mark());
+    byte[] other = accepted.clone();
+    other[idAt] ^= 1;
+    other[markAt] ^= 1;
+    other[trace.networkStart() + 4] ^= 1;
+    assertThat(readAs(other, outcome))
+        .isEqualTo(withIds(new TraceMessage().decode(Fixture.first(other))))
+        .isNotEqualTo(readAs(accepted, outcome));
+  }
+
+  private static int indexOf(byte[] bytes, int bigEndian) {
+    return ByteBufUtil.hexDump(bytes).indexOf(String.format("%08x", bigEndian)) / 2;
+  }
+
+  /** One byte of what tells the outcome is another: then it is another. */
+  @Test
+  void anyOtherByteIsAnotherOutcome() {
+    byte[] jump = Fixture.read("trace/ip-chains").datagrams().get(3);
+    TraceMessage whole = new TraceMessage().decode(Fixture.first(jump));
+    TraceOutcome outcome = whole.outcome();
+    int idAt = indexOf(jump, whole.id());
+    int start = 16;
+    for (int at = start; at < start + outcome.length(); at++) {
+      if (at >= idAt && at < idAt + 4) {
+        continue;
+      }
+      byte[] other = jump.clone();
+      other[at] ^= 0x40;
+      assertThat(readAs(other, outcome)).as("byte " + at).isNull();
+    }
+  }
+
+  @Test
+  void cutAnywhereItIsReadAsAWholeOneWouldBe() {
+    for (byte[] datagram : allMessages()) {
+      TraceOutcome outcome = new TraceMessage().decode(Fixture.first(datagram)).outcome();
+      for (int length = 20; length < datagram.length; length++) {
+        byte[] cut = Arrays.copyOf(datagram, length);
+        cut[0] = (byte) length;
+        cut[1] = (byte) (length >>> 8);
+        assertThat(outcomeOfReading(() -> readAs(cut, outcome)))
+            .isIn(
+                "null",
+                outcomeOfReading(() -> withIds(new TraceMessage().decode(Fixture.first(cut)))));
+      }
+    }
+  }
+
+  private static String outcomeOfReading(Supplier<@Nullable String> reading) {
+    try {
+      return String.valueOf(reading.get());
+    } catch (MalformedMessageException e) {
+      return e.getMessage();
+    }
+  }
+
+  @Test
+  void anOutcomeInPiecesIsNone() {
+    TraceMessage markAmid =
+        decode(
+            w ->
+                w.bigEndianInt(4, 3)
+                    .bigEndianInt(6, 1)
+                    .string(1, "t")
+                    .bigEndianInt(14, 7)
+                    .string(2, "c"));
+    assertThat(markAmid.outcome()).isNull();
+    TraceMessage idBehind =
+        decode(w -> w.bigEndianInt(4, 3).string(1, "t").string(2, "c").bigEndianInt(6, 1));
+    assertThat(idBehind.outcome()).isNull();
+  }
+
+  @Test
+  void whatSaysMoreOfTheOutcomeFurtherBehindIsAnother() {
+    Consumer<MessageWriter> plain =
+        w -> w.bigEndianInt(4, 3).bigEndianInt(6, 1).string(1, "t").string(2, "c");
+    TraceOutcome outcome = decode(plain).outcome();
+    byte[] more =
+        Messages.of(
+            NfTables.TRACE,
+            NfFamily.IP.number(),
+            plain.andThen(w -> w.bigEndianInt(14, 7).bigEndianLong(3, 9)));
+    assertThat(readAs(more, outcome)).isNull();
   }
 }
