@@ -84,7 +84,7 @@ final class DemoCommand implements Callable<Integer> {
             fromClient(),
             LiveTrace.MarkBy.NF_TABLES,
             LiveTrace.LegacyBy.NETLINK,
-            LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+            LiveTrace.Options.defaultReceiveBuffer(),
             TrailAssembler.Limits.DEFAULT);
     try (LiveTrace trace =
         LiveTrace.start(

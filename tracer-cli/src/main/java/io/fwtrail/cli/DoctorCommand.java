@@ -235,7 +235,7 @@ final class DoctorCommand implements Callable<Integer> {
             PacketMatch.ALL,
             LiveTrace.MarkBy.NF_TABLES,
             LiveTrace.LegacyBy.NETLINK,
-            LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+            LiveTrace.Options.defaultReceiveBuffer(),
             TrailAssembler.Limits.DEFAULT);
     try (NetlinkClient chainOwner =
             new NetlinkClient(NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, here));

@@ -66,7 +66,7 @@ final class LiveRun {
                     options.markBy,
                     options.legacyBy,
                     options.rulesets.isEmpty() ? null : Origins.read(options.rulesets),
-                    LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+                    LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 printer::flush)) {

@@ -34,7 +34,6 @@ final class JsonPrinter implements Printer {
 
   @Override
   public void flush() {
-    records.flush();
     queue.flush();
   }
 }

@@ -1,10 +1,10 @@
 package io.fwtrail.cli.output;
 
-import java.io.ByteArrayOutputStream;
+import io.fwtrail.tracer.json.ByteBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -13,8 +13,13 @@ import java.util.concurrent.locks.ReentrantLock;
  * queue with a bound, and a thread that writes. What does not fit is dropped and counted.
  */
 public final class OutputQueue implements AutoCloseable {
-  /** Some 40,000 lines of JSON: more than a second of what a reader can miss. */
+  /** Some 20,000 records of JSON: what a reader may miss for a moment. */
   private static final int MOST_BYTES = 16 * 1024 * 1024;
+
+  /** Handed to the writer when there is so much, without waiting for {@link #flush}. */
+  private static final int CHUNK_BYTES = 256 * 1024;
+
+  private static final int MOST_SPARE = 4;
 
   private final OutputStream out;
   private final Runnable onClosed;
@@ -22,14 +27,20 @@ public final class OutputQueue implements AutoCloseable {
   private final Thread writer = new Thread(this::write, "fwtrail-output");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();
-  private final ByteArrayOutputStream chunk = new ByteArrayOutputStream(64 * 1024);
+  private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+
+  /** Arrays that were written, to be filled again: no garbage at a busy time. */
+  private final ArrayDeque<byte[]> spare = new ArrayDeque<>(MOST_SPARE);
+
+  private final ByteBuilder chunk = new ByteBuilder(CHUNK_BYTES + CHUNK_BYTES / 4);
   private int records;
   private long queuedBytes;
   private long dropped;
   private boolean ending;
   private boolean broken;
   private boolean writing;
+
+  private record Chunk(byte[] bytes, int length) {}
 
   /**
    * Writes to {@code out}.
@@ -55,20 +66,22 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /** Where records are put together, on the event loop's thread alone. */
-  public ByteArrayOutputStream chunk() {
+  public ByteBuilder chunk() {
     return chunk;
   }
 
   /** Adds a record of text. */
   public void add(CharSequence record) {
-    byte[] bytes = record.toString().getBytes(StandardCharsets.UTF_8);
-    chunk.write(bytes, 0, bytes.length);
+    chunk.append(record);
     endRecord();
   }
 
   /** A record is complete. */
   public void endRecord() {
     records++;
+    if (chunk.size() >= CHUNK_BYTES) {
+      flush();
+    }
   }
 
   /** Hands over what was put together; waits for the reader only if this queue is made to. */
@@ -76,24 +89,41 @@ public final class OutputQueue implements AutoCloseable {
     if (chunk.size() == 0) {
       return;
     }
-    byte[] bytes = chunk.toByteArray();
-    chunk.reset();
     lock.lock();
     try {
       while (waits && !broken && queuedBytes > MOST_BYTES / 4) {
         changed.awaitUninterruptibly();
       }
-      if (broken || queuedBytes + bytes.length > MOST_BYTES) {
+      if (broken || queuedBytes + chunk.size() > MOST_BYTES) {
         dropped += records;
+        chunk.clear();
       } else {
-        chunks.add(bytes);
-        queuedBytes += bytes.length;
+        Chunk full = takeChunk();
+        chunks.add(full);
+        queuedBytes += full.bytes.length;
         changed.signalAll();
       }
     } finally {
       lock.unlock();
     }
     records = 0;
+  }
+
+  /**
+   * What was put together. A little is copied rather than handed on in its large array, or a slow
+   * reader of few records would have the queue full of mostly empty ones.
+   */
+  private Chunk takeChunk() {
+    int length = chunk.size();
+    byte[] bytes = chunk.array();
+    if (length < bytes.length / 8) {
+      bytes = Arrays.copyOf(bytes, length);
+      chunk.clear();
+    } else {
+      byte[] next = spare.poll();
+      chunk.replaceArray(next == null ? new byte[CHUNK_BYTES + CHUNK_BYTES / 4] : next);
+    }
+    return new Chunk(bytes, length);
   }
 
   /** How many records were dropped because they did not fit. */
@@ -108,7 +138,7 @@ public final class OutputQueue implements AutoCloseable {
 
   private void write() {
     while (true) {
-      byte[] next;
+      Chunk next;
       lock.lock();
       try {
         while (chunks.isEmpty() && !ending) {
@@ -123,7 +153,7 @@ public final class OutputQueue implements AutoCloseable {
         return;
       }
       try {
-        out.write(next);
+        out.write(next.bytes, 0, next.length);
       } catch (IOException e) {
         fail();
         return;
@@ -131,7 +161,11 @@ public final class OutputQueue implements AutoCloseable {
       lock.lock();
       try {
         writing = false;
-        queuedBytes -= next.length;
+        queuedBytes -= next.bytes.length;
+        int room = next.bytes.length;
+        if (room >= CHUNK_BYTES && room <= CHUNK_BYTES * 2 && spare.size() < MOST_SPARE) {
+          spare.push(next.bytes);
+        }
         changed.signalAll();
       } finally {
         lock.unlock();

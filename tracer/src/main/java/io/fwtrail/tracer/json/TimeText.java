@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.json;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -14,25 +15,29 @@ public final class TimeText {
 
   private static final long NANOS = 1_000_000_000L;
 
-  private final StringBuilder text = new StringBuilder(32);
+  private final ByteBuilder upToSecond = new ByteBuilder(32);
   private long second = Long.MIN_VALUE;
-  private int prefix;
 
   /** The text of a time in nanoseconds since 1970-01-01T00:00Z. */
   public String of(long nanos) {
+    ByteBuilder text = new ByteBuilder(32);
+    append(text, nanos);
+    return new String(text.array(), 0, text.size(), StandardCharsets.US_ASCII);
+  }
+
+  /** Appends that text between quotation marks. */
+  void quoted(ByteBuilder to, long nanos) {
+    append(to.append((byte) '"'), nanos);
+    to.append((byte) '"');
+  }
+
+  private void append(ByteBuilder to, long nanos) {
     long wanted = Math.floorDiv(nanos, NANOS);
     if (wanted != second) {
       second = wanted;
-      text.setLength(0);
-      SECONDS.formatTo(Instant.ofEpochSecond(wanted), text);
-      text.append('.');
-      prefix = text.length();
+      upToSecond.clear();
+      upToSecond.append(SECONDS.format(Instant.ofEpochSecond(wanted))).append((byte) '.');
     }
-    text.setLength(prefix);
-    int fraction = (int) Math.floorMod(nanos, NANOS);
-    for (int scale = 100_000_000; scale > 0; scale /= 10) {
-      text.append((char) ('0' + fraction / scale % 10));
-    }
-    return text.append('Z').toString();
+    to.append(upToSecond).digits(Math.floorMod(nanos, NANOS), 9).append((byte) 'Z');
   }
 }

@@ -15,7 +15,6 @@ import io.fwtrail.tracer.hop.PacketBuilder;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Trail;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
@@ -29,11 +28,9 @@ class JsonRecordsTest {
   private static final long TIME = 1_795_422_807_892_027_123L;
 
   private static String written(Consumer<JsonRecords> writing) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonRecords records = new JsonRecords(out)) {
-      writing.accept(records);
-    }
-    return out.toString(StandardCharsets.UTF_8);
+    ByteBuilder out = new ByteBuilder(0);
+    writing.accept(new JsonRecords(out));
+    return new String(out.array(), 0, out.size(), StandardCharsets.UTF_8);
   }
 
   private static String line(Hop hop) {

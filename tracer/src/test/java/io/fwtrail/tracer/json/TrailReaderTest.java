@@ -19,7 +19,6 @@ import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Ending;
 import io.fwtrail.tracer.trail.Trail;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -87,11 +86,9 @@ class TrailReaderTest {
   }
 
   private static byte[] written(Trail trail) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonRecords records = new JsonRecords(out)) {
-      records.line(trail);
-    }
-    return out.toByteArray();
+    ByteBuilder out = new ByteBuilder(0);
+    new JsonRecords(out).line(trail);
+    return Arrays.copyOf(out.array(), out.size());
   }
 
   private static TrailReader reader(byte[] bytes) {

@@ -1,0 +1,136 @@
+package io.fwtrail.tracer.json;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Puts output together as bytes, as a {@link StringBuilder} does it with characters: what was made
+ * bytes before is copied, and a number becomes digits where they belong, without a String in
+ * between. Not for use by several threads.
+ */
+public final class ByteBuilder {
+  private static final byte[] SMALLEST_LONG =
+      Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
+
+  private byte[] bytes;
+  private int size;
+
+  /** An empty one with room for so many bytes, and more as they come. */
+  public ByteBuilder(int room) {
+    bytes = new byte[room];
+  }
+
+  /** How many bytes there are. */
+  public int size() {
+    return size;
+  }
+
+  /** The array that they are in, from its beginning on; valid until more are appended. */
+  public byte[] array() {
+    return bytes;
+  }
+
+  /** Begins anew. */
+  public void clear() {
+    size = 0;
+  }
+
+  /** Begins anew in another array, and leaves the present one to whoever took it. */
+  public void replaceArray(byte[] with) {
+    bytes = with;
+    size = 0;
+  }
+
+  /** The last byte; 0 where there is none. */
+  byte last() {
+    return size == 0 ? 0 : bytes[size - 1];
+  }
+
+  private int reserve(int more) {
+    int at = size;
+    int needed = at + more;
+    if (needed > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(needed, bytes.length * 2));
+    }
+    size = needed;
+    return at;
+  }
+
+  /** Appends one byte. */
+  public ByteBuilder append(byte value) {
+    bytes[reserve(1)] = value;
+    return this;
+  }
+
+  /** Appends bytes. */
+  public ByteBuilder append(byte[] values) {
+    return append(values, 0, values.length);
+  }
+
+  /** Appends {@code length} bytes from {@code start} on. */
+  public ByteBuilder append(byte[] values, int start, int length) {
+    System.arraycopy(values, start, bytes, reserve(length), length);
+    return this;
+  }
+
+  /** Appends what another one has. */
+  public ByteBuilder append(ByteBuilder other) {
+    return append(other.bytes, 0, other.size);
+  }
+
+  /** Appends text as UTF-8; a lone half of a surrogate pair becomes a question mark. */
+  public ByteBuilder append(CharSequence text) {
+    int length = text.length();
+    int at = reserve(length);
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        // What is beyond ASCII is rare, and its bytes are more than its characters.
+        size = at;
+        return append(text.toString().getBytes(StandardCharsets.UTF_8));
+      }
+      bytes[at + i] = (byte) c;
+    }
+    return this;
+  }
+
+  /** Appends a number in decimal. */
+  public ByteBuilder number(long value) {
+    if (value < 0) {
+      if (value == Long.MIN_VALUE) {
+        return append(SMALLEST_LONG);
+      }
+      append((byte) '-');
+      return number(-value);
+    }
+    int digits = digits(value);
+    return digits(value, digits);
+  }
+
+  /** Appends the last {@code digits} digits of a number, zeros in front included. */
+  public ByteBuilder digits(long value, int digits) {
+    int start = reserve(digits);
+    int at = start + digits;
+    // Division of an int is much quicker than that of a long.
+    long rest = value;
+    while (rest > Integer.MAX_VALUE && at > start) {
+      bytes[--at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    int small = (int) rest;
+    while (at > start) {
+      int tenth = small / 10;
+      bytes[--at] = (byte) ('0' + small - tenth * 10);
+      small = tenth;
+    }
+    return this;
+  }
+
+  private static int digits(long value) {
+    int digits = 1;
+    for (long limit = 10; digits < 19 && value >= limit; limit *= 10) {
+      digits++;
+    }
+    return digits;
+  }
+}
