@@ -25,8 +25,11 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -36,6 +39,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,8 +100,36 @@ public final class LiveTrace implements Closeable {
       int receiveBuffer,
       TrailAssembler.Limits limits) {
 
-    /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
-    public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
+    /**
+     * 128 MiB, which the kernel doubles (socket(7)): some 350,000 messages, what arrives in a
+     * second flat out. So long a reader on a machine with two processors may be kept waiting, or
+     * run code that is not compiled yet. It is taken only as messages wait, and given back as they
+     * are read.
+     */
+    public static final int DEFAULT_RECEIVE_BUFFER = 128 * 1024 * 1024;
+
+    /** No more than this part of the machine's memory. */
+    private static final int MEMORY_SHARE = 64;
+
+    private static final Pattern MEMORY_KIB = Pattern.compile("MemTotal: *(\\d+) kB");
+
+    /**
+     * {@link #DEFAULT_RECEIVE_BUFFER}, or less where the machine has little memory: with what the
+     * kernel makes of it, a thirty-second part at most.
+     */
+    public static int defaultReceiveBuffer() {
+      try (BufferedReader memory = Files.newBufferedReader(Path.of("/proc/meminfo"))) {
+        String first = memory.readLine();
+        Matcher total = MEMORY_KIB.matcher(first == null ? "" : first);
+        if (total.matches()) {
+          long share = Long.parseLong(total.group(1)) * 1024 / MEMORY_SHARE;
+          return (int) Math.min(DEFAULT_RECEIVE_BUFFER, share);
+        }
+      } catch (IOException e) {
+        // Without /proc nothing is known of the machine.
+      }
+      return DEFAULT_RECEIVE_BUFFER;
+    }
 
     /** In one namespace. */
     public Options(
@@ -182,7 +215,7 @@ public final class LiveTrace implements Closeable {
             access.mark() != null && !fromLog);
     handler =
         new TraceHandler(
-            new LegacyDecoder(access.interfaces()), assembler, counts, this::allRead, afterRead);
+            new LegacyDecoder(access.interfaces()), assembler, counts, this::readUpTo, afterRead);
     handler.add(traced);
     if (options.origins() != null) {
       handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
@@ -276,6 +309,11 @@ public final class LiveTrace implements Closeable {
   /** What the user should know of how this trace is made; empty where all is as usual. */
   public List<String> notices() {
     return List.copyOf(notices);
+  }
+
+  private long readUpTo() {
+    long now = System.nanoTime();
+    return allRead() ? now : channel.drainedAt();
   }
 
   private boolean allRead() {

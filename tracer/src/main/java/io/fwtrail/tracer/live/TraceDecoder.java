@@ -1,9 +1,9 @@
 package io.fwtrail.tracer.live;
 
+import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.TraceMessage;
-import io.fwtrail.tracer.hop.Conntrack;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.NameCache;
 import io.fwtrail.tracer.hop.PacketDecoder;
@@ -17,7 +17,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Says of one trace message what it means: which rule, which verdict, which packet. */
 final class TraceDecoder {
+  /** As many as most rule sets have rules and chains; a power of two. */
+  private static final int KEPT_OUTCOMES = 8_192;
+
   private final NameCache names = new NameCache();
+  private final SeenPackets packets = new SeenPackets();
+
+  /** By their hash. What comes for every packet is worked out once. */
+  private final @Nullable Outcome[] outcomes = new Outcome[KEPT_OUTCOMES];
+
+  /** Of the message before, and of the one that was read as what was expected behind it. */
+  private @Nullable Outcome last;
+
+  private @Nullable Outcome guessed;
+
   private final Interfaces interfaces;
   private final OwnTables own;
 
@@ -68,17 +81,48 @@ final class TraceDecoder {
     s.key = (long) namespace << 32 | (m.id() & 0xffff_ffffL);
     s.namespace = namespace;
     s.time = time;
-    s.family = NfFamily.of(m.family());
-    s.table = table(m);
-    s.chain = chain(m);
-    s.ruleSet = rules;
-    s.chainInfo = rules.chain(s.family, s.table, s.chain);
+    outcome(m, rules).fill(s);
     s.mark = m.mark();
-    s.hidden = own.hides(s.family, s.table);
-    fillOutcome(s, m);
     if (m.hasPacket()) {
       fillPacket(s, m);
     }
+  }
+
+  /**
+   * Reads a message, which {@link #fill} then tells the meaning of. The message behind another one
+   * is mostly the one that came behind it the last time: packets take the same ways.
+   *
+   * @throws io.fwtrail.netlink.MalformedMessageException as {@link TraceMessage#decode}
+   */
+  void decode(TraceMessage into, MessageCursor message) {
+    Outcome guess = last == null ? null : last.next;
+    guessed = guess != null && guess.decode(into, message) ? guess : null;
+    if (guessed == null) {
+      TraceMessage unused = into.decode(message);
+    }
+  }
+
+  private Outcome outcome(TraceMessage m, RuleSet rules) {
+    Outcome outcome = guessed;
+    guessed = null;
+    if (outcome == null || !outcome.meansSame(m, rules)) {
+      outcome = find(m, rules);
+      if (last != null) {
+        last.next = outcome;
+      }
+    }
+    last = outcome;
+    return outcome;
+  }
+
+  private Outcome find(TraceMessage m, RuleSet rules) {
+    int slot = m.outcomeHash() & (KEPT_OUTCOMES - 1);
+    Outcome known = outcomes[slot];
+    if (known == null || !known.isOf(m, rules)) {
+      known = workOut(m, rules);
+      outcomes[slot] = known;
+    }
+    return known;
   }
 
   /** The namespace is known by another name from now on. */
@@ -101,40 +145,55 @@ final class TraceDecoder {
     }
   }
 
-  private void fillOutcome(Sighting s, TraceMessage m) {
-    s.verdictFrom = Hop.VerdictFrom.KERNEL;
+  private Outcome workOut(TraceMessage m, RuleSet rules) {
+    NfFamily family = NfFamily.of(m.family());
+    String table = table(m);
+    String chain = chain(m);
+    Chain info = rules.chain(family, table, chain);
+    Hop.Kind kind;
+    Verdict verdict;
+    Rule rule = null;
+    String target = null;
     if (m.type() == TraceMessage.TYPE_POLICY) {
-      s.kind = Hop.Kind.POLICY;
-      s.verdict = m.policy() < 0 ? null : Verdict.ofCode(m.policy());
+      kind = Hop.Kind.POLICY;
+      verdict = m.policy() < 0 ? null : Verdict.ofCode(m.policy());
     } else if (m.hasHandle()) {
-      s.kind = Hop.Kind.RULE;
-      s.verdict = Verdict.ofCode(m.verdictCode());
-      s.rule = rule(s.chainInfo, m.handle());
-      s.marks = own.marks(s.family, s.table, m.handle());
+      kind = Hop.Kind.RULE;
+      verdict = Verdict.ofCode(m.verdictCode());
+      rule = rule(info, m.handle());
       if (m.targetEnd() > m.targetStart()) {
-        s.target = target(m);
+        target = target(m);
       }
     } else {
-      fillEndOfChain(s, m);
+      boolean base = info != null ? info.isBase() : m.hasPacket();
+      kind = base ? null : Hop.Kind.RETURN;
+      verdict = verdictAtEnd(m, base);
     }
-    if (s.verdict == null) {
-      s.verdictFrom = null;
-    }
+    return new Outcome(
+        m,
+        rules,
+        family,
+        table,
+        chain,
+        info,
+        kind,
+        rule,
+        verdict,
+        target,
+        own.hides(family, table),
+        kind == Hop.Kind.RULE && own.marks(family, table, m.handle()));
   }
 
   /**
-   * The end of a chain. Of a base chain it is no hop, since the policy's message follows; of
+   * At the end of a chain. Of a base chain it is no hop, since the policy's message follows; of
    * another chain it is the return to where the packet came from. Kernel 6.4 and later send it as a
    * rule without a handle, older ones as a return; either way the verdict in it is "continue".
    */
-  private static void fillEndOfChain(Sighting s, TraceMessage m) {
-    Chain chain = s.chainInfo;
-    boolean base = chain != null ? chain.isBase() : m.hasPacket();
-    s.kind = base ? null : Hop.Kind.RETURN;
-    s.verdict =
-        m.verdictCode() == NfTables.VERDICT_CONTINUE
-            ? (base ? null : Verdict.RETURN)
-            : Verdict.ofCode(m.verdictCode());
+  private static @Nullable Verdict verdictAtEnd(TraceMessage m, boolean base) {
+    if (m.verdictCode() != NfTables.VERDICT_CONTINUE) {
+      return Verdict.ofCode(m.verdictCode());
+    }
+    return base ? null : Verdict.RETURN;
   }
 
   private static Rule rule(@Nullable Chain chain, long handle) {
@@ -154,24 +213,7 @@ final class TraceDecoder {
       s.inDevice = interfaces.device(m.iif());
       s.outDevice = interfaces.device(m.oif());
     }
-    s.packet =
-        PacketDecoder.decode(
-            m.buffer(),
-            m.linkStart(),
-            m.linkLength(),
-            m.iifType(),
-            m.networkStart(),
-            m.networkLength(),
-            m.transportStart(),
-            m.transportLength(),
-            switch (NfFamily.of(m.protocolFamily())) {
-              case IP -> PacketDecoder.Network.IPV4;
-              case IP6 -> PacketDecoder.Network.IPV6;
-              case ARP -> PacketDecoder.Network.ARP;
-              default -> PacketDecoder.Network.UNKNOWN;
-            });
-    if (m.hasConntrack()) {
-      s.conntrack = Conntrack.of(m.ctId(), m.ctDirection(), m.ctState());
-    }
+    s.packet = packets.packet(m);
+    s.conntrack = packets.conntrack(m);
   }
 }

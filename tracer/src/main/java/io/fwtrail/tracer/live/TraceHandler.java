@@ -24,7 +24,7 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +49,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       new LegacySightings(Hop.Source.KMSG, Hop.Clock.KERNEL);
   private final TrailAssembler assembler;
   private final LiveCounts counts;
-  private final BooleanSupplier allRead;
+  private final LongSupplier readUpTo;
   private final Runnable afterRead;
 
   /** Batches, and between them the losses that stand there in the stream. */
@@ -65,26 +65,26 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   /** Those of which something is held. */
   private final Set<TracedNamespace> heard = new HashSet<>();
 
-  private long lastAllRead = System.nanoTime();
   private @Nullable Future<?> ticker;
   private boolean retryPlanned;
 
   /**
    * Makes one that hears no namespace yet.
    *
-   * @param allRead whether the socket has nothing more to read at this moment
+   * @param readUpTo a moment of the monotonic clock, as late as possible, before which all that had
+   *     been sent was read from the socket
    * @param afterRead runs when all that was read has been handed on
    */
   TraceHandler(
       LegacyDecoder legacyDecoder,
       TrailAssembler assembler,
       LiveCounts counts,
-      BooleanSupplier allRead,
+      LongSupplier readUpTo,
       Runnable afterRead) {
     this.legacyDecoder = legacyDecoder;
     this.assembler = assembler;
     this.counts = counts;
-    this.allRead = allRead;
+    this.readUpTo = readUpTo;
     this.afterRead = afterRead;
   }
 
@@ -167,22 +167,26 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     long now = System.nanoTime();
-    if (allRead.getAsBoolean()) {
-      lastAllRead = now;
-    }
-    assembler.tick(Math.max(lastAllRead, now - BACKLOG_NANOS));
+    assembler.tick(Math.max(readUpTo.getAsLong(), now - BACKLOG_NANOS));
     afterRead.run();
   }
 
   /** Has the rule sets take notice of what was read, before it is handed on. */
   private void hear(NetlinkBatch batch) {
+    TracedNamespace last = null;
     for (int i = 0; i < batch.size(); i++) {
-      TracedNamespace namespace = namespaces.get(batch.namespaceId(i));
+      TracedNamespace namespace = namespace(batch.namespaceId(i), last);
       if (namespace == null) {
         continue;
       }
-      heard.add(namespace);
+      if (namespace != last) {
+        heard.add(namespace);
+        last = namespace;
+      }
       cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
+      if (cursor.isOne(TRACE)) {
+        continue;
+      }
       try {
         while (cursor.next()) {
           if (cursor.type() != TRACE && Nfnetlink.isNfTables(cursor.type())) {
@@ -280,15 +284,22 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     heard.clear();
   }
 
+  /** The namespace of an id, which mostly is that of the message before. */
+  private @Nullable TracedNamespace namespace(int id, @Nullable TracedNamespace last) {
+    return last != null && last.id() == id ? last : namespaces.get(id);
+  }
+
   private void deliver(NetlinkBatch batch, long time, long now) {
+    TracedNamespace last = null;
     for (int i = 0; i < batch.size(); i++) {
-      TracedNamespace namespace = namespaces.get(batch.namespaceId(i));
+      TracedNamespace namespace = namespace(batch.namespaceId(i), last);
+      last = namespace;
       cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
       try {
         while (cursor.next()) {
           if (cursor.type() == TRACE && namespace != null) {
             counts.messages++;
-            message.decode(cursor);
+            namespace.decode(message, cursor);
             namespace.fill(sighting, message, time);
             see(now);
           } else if (PacketLogMessage.is(cursor.type())) {

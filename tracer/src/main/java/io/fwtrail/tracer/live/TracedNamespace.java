@@ -1,5 +1,6 @@
 package io.fwtrail.tracer.live;
 
+import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.nftables.TraceMessage;
 import io.fwtrail.tracer.trail.Sighting;
 
@@ -51,7 +52,16 @@ final class TracedNamespace {
   }
 
   /**
-   * Fills a sighting.
+   * Reads a message of this namespace.
+   *
+   * @throws io.fwtrail.netlink.MalformedMessageException as {@link TraceMessage#decode}
+   */
+  void decode(TraceMessage into, MessageCursor message) {
+    decoder.decode(into, message);
+  }
+
+  /**
+   * Fills a sighting with what that message says.
    *
    * @param time nanoseconds since 1970-01-01T00:00Z
    */

@@ -64,7 +64,7 @@ public final class WarmUp {
       write(writer, packet, "forward", 5, NfTables.VERDICT_DROP, v4);
       cursor.reset(buffer, 0, buffer.readableBytes());
       while (cursor.next()) {
-        message.decode(cursor);
+        decoder.decode(message, cursor);
         decoder.fill(sighting, message, rules, -1, packet);
         assembler.see(sighting, packet);
       }

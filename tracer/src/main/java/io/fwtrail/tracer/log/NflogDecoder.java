@@ -188,7 +188,7 @@ public final class NflogDecoder {
       ctId = m.ctId();
       ctDirection = m.ctDirection();
       ctState = m.ctState();
-      connection = Conntrack.of(ctId, ctDirection, ctState);
+      connection = Conntrack.of(ctId, ctDirection, ctState, 0);
     }
     return connection;
   }

@@ -216,7 +216,14 @@ public final class RuleSet {
    * @param family of the packet: ip, ip6, arp, bridge, or netdev for ingress and egress
    */
   public List<Chain> baseChains(NfFamily family, Hook hook) {
-    return baseChains.getOrDefault(family, Map.of()).getOrDefault(hook, List.of());
+    Map<Hook, List<Chain>> byHook = baseChains.get(family);
+    List<Chain> chains = byHook == null ? null : byHook.get(hook);
+    return chains == null ? List.of() : chains;
+  }
+
+  /** Whether packets of a family meet any base chain. */
+  public boolean hasBaseChains(NfFamily family) {
+    return baseChains.containsKey(family);
   }
 
   /**

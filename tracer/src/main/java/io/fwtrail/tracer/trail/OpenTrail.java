@@ -345,8 +345,9 @@ final class OpenTrail {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // a source hands on the same object for the same headers
   private void changeTo(@Nullable Packet now) {
-    if (now == null) {
+    if (now == null || now == packet) {
       return;
     }
     if (first == null) {
@@ -411,8 +412,7 @@ final class OpenTrail {
     if (base == null || hook == null) {
       return Way.Ahead.PERHAPS;
     }
-    boolean mayMeetNat = conntrack == null || conntrack.mayMeetNat();
-    return Way.after(ruleSet, base, hook, packet, out, visited, mayMeetNat);
+    return Way.after(ruleSet, base, hook, packet, out, visited, conntrack);
   }
 
   /** Takes a hop into account for {@link #decidedBy}. */

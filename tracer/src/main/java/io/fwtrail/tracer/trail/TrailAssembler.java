@@ -3,6 +3,7 @@ package io.fwtrail.tracer.trail;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Verdict;
 import io.netty.util.collection.LongObjectHashMap;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -417,8 +418,8 @@ public final class TrailAssembler {
             why,
             trail.decidedBy(verdict),
             trail.first,
-            List.copyOf(trail.changes),
-            List.copyOf(trail.hops),
+            Collections.unmodifiableList(trail.changes),
+            Collections.unmodifiableList(trail.hops),
             trail.ending(verdict, why != null && why.startsWith(UNSEEN)),
             null,
             List.of()));

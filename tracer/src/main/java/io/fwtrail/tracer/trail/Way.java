@@ -1,6 +1,7 @@
 package io.fwtrail.tracer.trail;
 
 import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.tracer.hop.Conntrack;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.ruleset.Chain;
@@ -67,7 +68,7 @@ final class Way {
    * What is still to come for a packet that a base chain has let pass.
    *
    * @param visited the base chains that it met so far, in order, the present one included
-   * @param mayMeetNat whether nat chains see it: the first packet of a connection alone
+   * @param conntrack its connection, which tells whether nat chains see it; null where not known
    */
   static Ahead after(
       RuleSet rules,
@@ -76,10 +77,10 @@ final class Way {
       @Nullable Packet packet,
       @Nullable String out,
       List<Chain> visited,
-      boolean mayMeetNat) {
+      @Nullable Conntrack conntrack) {
     NfFamily family = packetFamily(passed, hook, packet);
-    Ahead here = laterHere(rules.baseChains(family, hook), passed, visited, mayMeetNat);
-    return here.then(beyond(rules, family, hook, packet, out, mayMeetNat));
+    Ahead here = laterHere(rules.baseChains(family, hook), passed, visited, conntrack);
+    return here.then(beyond(rules, family, hook, packet, out, conntrack));
   }
 
   /** The family whose base chains see the packet at this hook. */
@@ -97,8 +98,12 @@ final class Way {
     return packet != null && packet.version() == 6 ? NfFamily.IP6 : NfFamily.IP;
   }
 
+  private static boolean mayMeetNat(@Nullable Conntrack conntrack, @Nullable Hook hook) {
+    return conntrack == null || hook == null || conntrack.mayMeetNat(hook);
+  }
+
   private static Ahead laterHere(
-      List<Chain> chains, Chain passed, List<Chain> visited, boolean mayMeetNat) {
+      List<Chain> chains, Chain passed, List<Chain> visited, @Nullable Conntrack conntrack) {
     Ahead ahead = Ahead.NOTHING;
     for (Chain chain : chains) {
       if (chain.runsAt() < passed.runsAt() || contains(visited, chain)) {
@@ -108,7 +113,7 @@ final class Way {
         ahead = ahead.then(Ahead.PERHAPS);
       } else if (!chain.isNat()) {
         return Ahead.SURELY;
-      } else if (mayMeetNat) {
+      } else if (mayMeetNat(conntrack, chain.hook())) {
         ahead = Ahead.PERHAPS;
       }
     }
@@ -139,30 +144,31 @@ final class Way {
       Hook hook,
       @Nullable Packet packet,
       @Nullable String out,
-      boolean mayMeetNat) {
+      @Nullable Conntrack conntrack) {
     return switch (hook) {
-      case INGRESS -> beyondIngress(rules, packet, mayMeetNat);
+      case INGRESS -> beyondIngress(rules, packet, conntrack);
       case PREROUTING -> {
-        Ahead local = at(rules, family, Hook.INPUT, mayMeetNat);
+        Ahead local = at(rules, family, Hook.INPUT, conntrack);
         Ahead forwarded =
-            at(rules, family, Hook.FORWARD, mayMeetNat)
-                .then(leaving(rules, family, hook, packet, out, mayMeetNat));
+            at(rules, family, Hook.FORWARD, conntrack)
+                .then(leaving(rules, family, hook, packet, out, conntrack));
         Ahead ahead = local.or(forwarded);
         Ahead across = across(rules, family, hook, packet);
         yield family == NfFamily.BRIDGE ? ahead.or(across) : ahead.then(across);
       }
-      case FORWARD -> leaving(rules, family, hook, packet, out, mayMeetNat);
+      case FORWARD -> leaving(rules, family, hook, packet, out, conntrack);
       case OUTPUT ->
           family == NfFamily.ARP
               ? onDevice(rules, out)
-              : leaving(rules, family, hook, packet, out, mayMeetNat);
+              : leaving(rules, family, hook, packet, out, conntrack);
       case INPUT -> family == NfFamily.BRIDGE ? across(rules, family, hook, packet) : Ahead.NOTHING;
       case POSTROUTING -> onDevice(rules, out).then(across(rules, family, hook, packet));
       case EGRESS -> onDeviceBelow(rules, out);
     };
   }
 
-  private static Ahead beyondIngress(RuleSet rules, @Nullable Packet packet, boolean mayMeetNat) {
+  private static Ahead beyondIngress(
+      RuleSet rules, @Nullable Packet packet, @Nullable Conntrack conntrack) {
     if (packet == null) {
       return Ahead.PERHAPS;
     }
@@ -173,14 +179,14 @@ final class Way {
       }
     }
     if ("arp".equals(packet.protocol())) {
-      return at(rules, NfFamily.ARP, Hook.INPUT, mayMeetNat);
+      return at(rules, NfFamily.ARP, Hook.INPUT, conntrack);
     }
     if (packet.version() == Packet.ABSENT) {
       return Ahead.NOTHING;
     }
     NfFamily family = ipFamily(packet);
-    return at(rules, family, Hook.PREROUTING, mayMeetNat)
-        .then(beyond(rules, family, Hook.PREROUTING, packet, null, mayMeetNat));
+    return at(rules, family, Hook.PREROUTING, conntrack)
+        .then(beyond(rules, family, Hook.PREROUTING, packet, null, conntrack));
   }
 
   /**
@@ -197,6 +203,9 @@ final class Way {
     } else {
       return Ahead.NOTHING;
     }
+    if (!rules.hasBaseChains(other)) {
+      return Ahead.NOTHING;
+    }
     for (Hook to : HOOKS) {
       if (canFollow(family, from, other, to) && !rules.baseChains(other, to).isEmpty()) {
         return Ahead.PERHAPS;
@@ -211,8 +220,8 @@ final class Way {
       Hook from,
       @Nullable Packet packet,
       @Nullable String out,
-      boolean mayMeetNat) {
-    return at(rules, family, Hook.POSTROUTING, mayMeetNat)
+      @Nullable Conntrack conntrack) {
+    return at(rules, family, Hook.POSTROUTING, conntrack)
         .then(onDevice(rules, out))
         .then(across(rules, family, from, packet));
   }
@@ -238,13 +247,14 @@ final class Way {
     return Ahead.NOTHING;
   }
 
-  private static Ahead at(RuleSet rules, NfFamily family, Hook hook, boolean mayMeetNat) {
+  private static Ahead at(
+      RuleSet rules, NfFamily family, Hook hook, @Nullable Conntrack conntrack) {
     Ahead ahead = Ahead.NOTHING;
     for (Chain chain : rules.baseChains(family, hook)) {
       if (!chain.isNat()) {
         return Ahead.SURELY;
       }
-      if (mayMeetNat) {
+      if (mayMeetNat(conntrack, hook)) {
         ahead = Ahead.PERHAPS;
       }
     }

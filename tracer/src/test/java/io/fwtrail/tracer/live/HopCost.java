@@ -58,7 +58,7 @@ public final class HopCost {
       for (ByteBuf bytes : messages) {
         cursor.reset(bytes, 0, bytes.readableBytes());
         cursor.next();
-        message.decode(cursor);
+        decoder.decode(message, cursor);
         decoder.fill(sighting, message, rules, TracedNamespace.HOME, packet);
         assembler.see(sighting, start);
       }

@@ -216,4 +216,66 @@ class TraceDecoderTest {
     assertThat(s.conntrack).isNull();
     assertThat(s.entersBaseChain).isFalse();
   }
+
+  /** As the handler does it: read, then told the meaning of. */
+  private Sighting heard(TraceMessageBuilder message, RuleSet rules) {
+    byte[] bytes = message.build();
+    MessageCursor cursor =
+        new MessageCursor().reset(Unpooled.wrappedBuffer(bytes), 0, bytes.length);
+    assertThat(cursor.next()).isTrue();
+    TraceMessage trace = new TraceMessage();
+    decoder.decode(trace, cursor);
+    Sighting s = new Sighting();
+    decoder.fill(s, trace, rules, -1, 123);
+    return s;
+  }
+
+  @Test
+  void whatComesAgainMeansTheSameAgain() {
+    for (int packet = 1; packet <= 3; packet++) {
+      Sighting jump = heard(rule(4, -3, "user").id(packet).first(packet), RULES);
+      assertThat(jump.target).isEqualTo("user");
+      assertThat(jump.packet.id()).isEqualTo(packet);
+      assertThat(jump.key & 0xffff_ffffL).isEqualTo(packet);
+      Sighting end = heard(endOfChain().chain("user").id(packet).mark(packet), RULES);
+      assertThat(end.kind).isEqualTo(Hop.Kind.RETURN);
+      assertThat(end.mark).isEqualTo(packet);
+      assertThat(end.packet).isNull();
+      assertThat(heard(policy(1).id(packet), RULES).kind).isEqualTo(Hop.Kind.POLICY);
+    }
+  }
+
+  @Test
+  void theSameMessageMeansAnotherRuleInAnotherRuleSet() {
+    RuleSet later =
+        ruleSet()
+            .table(NfFamily.INET, "t")
+            .base("c", Hook.INPUT, 0)
+            .rule(4, "tcp dport 80 accept", Verdict.ACCEPT)
+            .build();
+    for (RuleSet rules : new RuleSet[] {RULES, later, RULES, later}) {
+      String text = rules == RULES ? "tcp dport 22 accept" : "tcp dport 80 accept";
+      assertThat(heard(rule(4, 1), rules).rule.text()).isEqualTo(text);
+    }
+  }
+
+  /** An empty base chain's end shows the packet; a called chain's does not. */
+  @Test
+  void theEndOfAnUnknownChainIsTakenForABaseChainsWhereItShowsThePacket() {
+    for (int i = 0; i < 2; i++) {
+      assertThat(heard(endOfChain().chain("unknown").first(), RULES).kind).isNull();
+      assertThat(heard(endOfChain().chain("unknown"), RULES).kind).isEqualTo(Hop.Kind.RETURN);
+    }
+  }
+
+  @Test
+  void theSameHeadersAreTheSamePacketAndOthersAreAnother() {
+    Sighting first = heard(rule(4, 1).id(5).first(1).connection(7, 0, 8), RULES);
+    Sighting again = heard(rule(4, 1).id(5).first(1).connection(7, 0, 8), RULES);
+    Sighting other = heard(rule(4, 1).id(5).first(2).connection(7, 1, 2), RULES);
+    assertThat(again.packet).isSameAs(first.packet);
+    assertThat(again.conntrack).isSameAs(first.conntrack);
+    assertThat(other.packet.id()).isEqualTo(2);
+    assertThat(other.conntrack).isEqualTo(new Conntrack(7, "reply", "established"));
+  }
 }

@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +107,7 @@ class TraceHandlerTest {
   private final TrailAssembler assembler =
       new TrailAssembler(
           out, new TrailAssembler.Limits(100, 100, MILLI, 100 * MILLI, 5_000 * MILLI), false);
-  private boolean allRead = true;
+  private LongSupplier readUpTo = System::nanoTime;
   private int handedOn;
   private final TraceHandler handler = handler(assembler);
   private final FakeNetlink netlink = new FakeNetlink(handler);
@@ -116,7 +117,11 @@ class TraceHandlerTest {
         TracedNamespace.HOME,
         FIRST,
         new TraceHandler(
-            new LegacyDecoder(Interfaces.NONE), of, counts, () -> allRead, () -> handedOn++));
+            new LegacyDecoder(Interfaces.NONE),
+            of,
+            counts,
+            () -> readUpTo.getAsLong(),
+            () -> handedOn++));
   }
 
   private TraceHandler hearing(int namespace, RuleSet rules, TraceHandler by) {
@@ -277,7 +282,7 @@ class TraceHandlerTest {
             TracedNamespace.HOME,
             before,
             new TraceHandler(
-                new LegacyDecoder(Interfaces.NONE), assembler, counts, () -> true, () -> {}));
+                new LegacyDecoder(Interfaces.NONE), assembler, counts, System::nanoTime, () -> {}));
     try (FakeNetlink other = new FakeNetlink(fresh)) {
       kernel.rules = after;
       other.deliver(packet(1, 4, -1), generation(2), rule(6, NfTables.VERDICT_DROP).id(1).build());
@@ -515,7 +520,8 @@ class TraceHandlerTest {
 
   @Test
   void whileTheSocketHoldsMoreSilenceIsNoEnd() throws InterruptedException {
-    allRead = false;
+    long drained = System.nanoTime();
+    readUpTo = () -> drained;
     read(packet(1, 4, -1));
     for (int i = 0; i < 30; i++) {
       Thread.sleep(5);

@@ -31,7 +31,7 @@ public final class TrailTap implements AutoCloseable {
                 PacketMatch.ALL,
                 LiveTrace.MarkBy.NF_TABLES,
                 LiveTrace.LegacyBy.NETLINK,
-                LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
+                LiveTrace.Options.defaultReceiveBuffer(),
                 TrailAssembler.Limits.DEFAULT),
             new TrailListener() {
               @Override

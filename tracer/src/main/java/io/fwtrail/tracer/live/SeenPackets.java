@@ -1,0 +1,145 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.netlink.nftables.TraceMessage;
+import io.fwtrail.tracer.hop.Conntrack;
+import io.fwtrail.tracer.hop.Packet;
+import io.fwtrail.tracer.hop.PacketDecoder;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packets that were seen last, by their trace ids. A packet is shown at each base chain, mostly
+ * with the very same bytes as at the one before: then it is the very same object, and is neither
+ * decoded anew nor, by whoever keeps what was made of the last one, written anew. Not for use by
+ * several threads.
+ */
+final class SeenPackets {
+  /** More than are under way at once on any machine that was seen; a power of two. */
+  private static final int SLOTS = 256;
+
+  private final @Nullable Seen[] slots = new Seen[SLOTS];
+
+  /** What one message showed. */
+  private static final class Seen {
+    private final byte[] link = new byte[20];
+    private final byte[] network = new byte[40];
+    private final byte[] transport = new byte[20];
+    private int linkLength;
+    private int networkLength;
+    private int transportLength;
+    private int deviceType;
+    private int family;
+    private Packet packet;
+    private @Nullable Conntrack conntrack;
+    private long ctId;
+    private int ctDirection;
+    private int ctState;
+
+    Seen(TraceMessage m) {
+      packet = decode(m);
+      keep(this, m);
+    }
+  }
+
+  private static int slot(TraceMessage m) {
+    int id = m.id();
+    return (id ^ id >>> 16) & (SLOTS - 1);
+  }
+
+  /** The packet that a message shows. */
+  Packet packet(TraceMessage m) {
+    int slot = slot(m);
+    Seen seen = slots[slot];
+    if (seen == null) {
+      seen = new Seen(m);
+      slots[slot] = seen;
+      return seen.packet;
+    }
+    ByteBuf buffer = m.buffer();
+    boolean same =
+        seen.family == m.protocolFamily()
+            && seen.deviceType == m.iifType()
+            && seen.linkLength == m.linkLength()
+            && seen.networkLength == m.networkLength()
+            && seen.transportLength == m.transportLength()
+            // Where two packets of one flow differ: id, length, sequence number.
+            && isAt(buffer, m.networkStart(), seen.network, seen.networkLength)
+            && isAt(buffer, m.transportStart(), seen.transport, seen.transportLength)
+            && isAt(buffer, m.linkStart(), seen.link, seen.linkLength);
+    if (!same) {
+      seen.packet = decode(m);
+      keep(seen, m);
+    }
+    return seen.packet;
+  }
+
+  private static void keep(Seen seen, TraceMessage m) {
+    if (m.linkLength() > seen.link.length
+        || m.networkLength() > seen.network.length
+        || m.transportLength() > seen.transport.length) {
+      seen.family = -1; // longer than any kernel sends it: not kept
+      return;
+    }
+    seen.family = m.protocolFamily();
+    seen.deviceType = m.iifType();
+    seen.linkLength = m.linkLength();
+    seen.networkLength = m.networkLength();
+    seen.transportLength = m.transportLength();
+    ByteBuf buffer = m.buffer();
+    buffer.getBytes(m.linkStart(), seen.link, 0, seen.linkLength);
+    buffer.getBytes(m.networkStart(), seen.network, 0, seen.networkLength);
+    buffer.getBytes(m.transportStart(), seen.transport, 0, seen.transportLength);
+  }
+
+  private static boolean isAt(ByteBuf buffer, int start, byte[] bytes, int length) {
+    for (int i = 0; i < length; i++) {
+      if (buffer.getByte(start + i) != bytes[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Packet decode(TraceMessage m) {
+    return PacketDecoder.decode(
+        m.buffer(),
+        m.linkStart(),
+        m.linkLength(),
+        m.iifType(),
+        m.networkStart(),
+        m.networkLength(),
+        m.transportStart(),
+        m.transportLength(),
+        switch (NfFamily.of(m.protocolFamily())) {
+          case IP -> PacketDecoder.Network.IPV4;
+          case IP6 -> PacketDecoder.Network.IPV6;
+          case ARP -> PacketDecoder.Network.ARP;
+          default -> PacketDecoder.Network.UNKNOWN;
+        });
+  }
+
+  /** The connection that a message tells of; null where it tells of none. */
+  @Nullable Conntrack conntrack(TraceMessage m) {
+    if (!m.hasConntrack()) {
+      return null;
+    }
+    Seen seen = slots[slot(m)];
+    if (seen == null) {
+      return Conntrack.of(m.ctId(), m.ctDirection(), m.ctState(), m.ctStatus());
+    }
+    Conntrack known = seen.conntrack;
+    if (known == null
+        || seen.ctId != m.ctId()
+        || seen.ctDirection != m.ctDirection()
+        || seen.ctState != m.ctState()
+        || known.status() != m.ctStatus()) {
+      known = Conntrack.of(m.ctId(), m.ctDirection(), m.ctState(), m.ctStatus());
+      seen.conntrack = known;
+      seen.ctId = m.ctId();
+      seen.ctDirection = m.ctDirection();
+      seen.ctState = m.ctState();
+    }
+    return known;
+  }
+}
