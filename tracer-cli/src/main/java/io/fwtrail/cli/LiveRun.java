@@ -10,6 +10,7 @@ import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -69,20 +70,43 @@ final class LiveRun {
                     LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
                     TrailAssembler.Limits.DEFAULT),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
-                printer::flush)) {
+                () -> flush(limiter, printer))) {
       greet(trace);
-      if (options.time == null) {
-        end.await();
-      } else {
-        boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+      try (Status unused = new Status(() -> count(trace, queue, limiter), limiter.losses)) {
+        await();
       }
       Mark.Counters counters = trace.stop();
+      flush(limiter, printer);
       printer.end();
       printer.flush();
       queue.close();
-      summarize(trace, limiter, counters, queue.dropped());
+      count(queue, limiter);
+      summarize(trace, limiter, counters);
     }
     return 0;
+  }
+
+  private void await() throws InterruptedException {
+    if (options.time == null) {
+      end.await();
+    } else {
+      boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static void flush(Limiter limiter, Printer printer) {
+    limiter.flush();
+    printer.flush();
+  }
+
+  /** What is lost without anybody being told. */
+  private static void count(LiveTrace trace, OutputQueue queue, Limiter limiter) {
+    trace.noteHeldBack();
+    count(queue, limiter);
+  }
+
+  private static void count(OutputQueue queue, Limiter limiter) {
+    limiter.losses.set(Loss.Cause.OUTPUT, queue.dropped());
   }
 
   /**
@@ -167,45 +191,42 @@ final class LiveRun {
     say("ready: " + SafeText.of(what) + "; Ctrl-C ends it");
   }
 
-  private void summarize(
-      LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters, long dropped) {
+  private void summarize(LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters) {
     TrailAssembler.Counts counts = trace.counts();
-    StringBuilder line = new StringBuilder();
-    line.append(limiter.summary())
-        .append("; ")
-        .append(Limiter.number(counts.lostMessages, "message"))
-        .append(" lost");
-    if (counters != null && match != null && match.holdsBack()) {
-      line.append("; held back ")
-          .append(counters.matched() - counters.traced())
-          .append(": of ")
-          .append(counters.matched())
-          .append(" packets that matched ")
-          .append(counters.traced())
-          .append(" were traced");
-    } else {
-      line.append(", 0 held back");
-    }
-    say(line.toString());
-    if (counts.lostMessages > 0) {
-      say(
-          "messages were lost because they came faster than they were read; --rate or --sample"
-              + " trace fewer packets");
-    }
+    String lost = Limiter.number(counts.lostMessages, "message") + " lost";
+    say(limiter.summary() + "; " + lost + heldBack(counters));
+    limiter.losses.lines().forEach(LiveRun::say);
     tell(trace);
     limiter.notices().forEach(notice -> say(SafeText.of(notice)));
-    warn(counts.evicted, "trail", "given up because too many packets were under way at once");
-    warn(dropped, "record", "not shown because standard output was read too slowly");
-    warn(trace.liveCounts().malformed, "message", "not understood");
+    long malformed = trace.liveCounts().malformed;
+    if (malformed > 0) {
+      say(
+          Limiter.number(malformed, "message")
+              + (malformed == 1 ? " was" : " were")
+              + " not understood");
+    }
   }
 
-  private static void warn(long count, String noun, String what) {
-    if (count > 0) {
-      say(Limiter.number(count, noun) + (count == 1 ? " was " : " were ") + what);
+  private String heldBack(Mark.@Nullable Counters counters) {
+    if (match == null || !match.holdsBack()) {
+      return ", 0 held back";
     }
+    if (counters == null) {
+      return "; how many were held back is not known";
+    }
+    long heldBack = counters.matched() - counters.traced();
+    return heldBack == 0
+        ? ", 0 held back"
+        : "; held back "
+            + heldBack
+            + ": of "
+            + counters.matched()
+            + " packets that matched "
+            + counters.traced()
+            + " were traced";
   }
 
   private static void say(String line) {
-    System.err.println("fwtrail: " + line);
+    Status.say(line);
   }
 }

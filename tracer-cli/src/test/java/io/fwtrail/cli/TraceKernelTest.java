@@ -164,15 +164,29 @@ class TraceKernelTest {
         Fwtrail.ready(
             lab, Host.GATEWAY, "trace", "--dport", "5001", "--rate", "5/h", "--output", "json");
     send(5001, 100);
-    awaitTrails(trace, 5);
+    // Told of while it goes on: the kernel counts, and is asked every second.
+    String news = trace.awaitLine(line -> line.startsWith("fwtrail: just lost:"), Fwtrail.PATIENCE);
+    assertThat(news).endsWith(" packets (--rate held them back)");
 
     assertThat(Fwtrail.terminate(trace)).isZero();
-    assertThat(trace.out().size()).isBetween(5, 10);
+    List<JsonNode> records = trails(trace);
+    List<JsonNode> traced = records.stream().filter(record -> record.has("trail")).toList();
+    long heldBack = 0;
+    for (JsonNode record : records) {
+      if (record.has("lost")) {
+        assertThat(record.get("cause").asString()).isEqualTo("rate");
+        heldBack += record.get("lost").asLong();
+      }
+    }
+    assertThat(traced.size()).isBetween(5, 10);
+    assertThat(heldBack).isEqualTo(100 - traced.size());
     assertThat(trace.err())
         .anyMatch(
-            line ->
-                line.endsWith(
-                    "of 100 packets that matched " + trace.out().size() + " were traced"));
+            line -> line.endsWith("of 100 packets that matched " + traced.size() + " were traced"))
+        .contains(
+            "fwtrail: "
+                + heldBack
+                + " packets were not traced: --rate held them back; --rate unlimited lifts that");
   }
 
   @Test

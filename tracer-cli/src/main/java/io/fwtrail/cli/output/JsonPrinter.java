@@ -2,7 +2,10 @@ package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.json.JsonRecords;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 
 /** Shows hops or trails as JSON Lines. */
 final class JsonPrinter implements Printer {
@@ -14,6 +17,16 @@ final class JsonPrinter implements Printer {
     this.queue = queue;
     this.records = new JsonRecords(queue.chunk());
     this.hops = hops;
+    queue.sayWhereDropped(JsonPrinter::line);
+  }
+
+  /** A record on its own, made on the writer's thread: {@link #records} is not for it. */
+  private static String line(Loss loss) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonRecords record = new JsonRecords(bytes)) {
+      record.line(loss);
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   @Override
@@ -30,6 +43,12 @@ final class JsonPrinter implements Printer {
       records.line(trail);
       queue.endRecord();
     }
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    records.line(loss);
+    queue.endRecord();
   }
 
   @Override

@@ -1,16 +1,21 @@
 package io.fwtrail.cli.output;
 
+import io.fwtrail.tracer.trail.Loss;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Between the event loop, which must never wait, and standard output, whose reader may be slow: a
- * queue with a bound, and a thread that writes. What does not fit is dropped and counted.
+ * queue with a bound, and a thread that writes. What does not fit is dropped and counted, and where
+ * it is missing the output says so.
  */
 public final class OutputQueue implements AutoCloseable {
   /** Some 40,000 lines of JSON: more than a second of what a reader can miss. */
@@ -22,7 +27,7 @@ public final class OutputQueue implements AutoCloseable {
   private final Thread writer = new Thread(this::write, "fwtrail-output");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();
+  private final ArrayDeque<Part> parts = new ArrayDeque<>();
   private final ByteArrayOutputStream chunk = new ByteArrayOutputStream(64 * 1024);
   private int records;
   private long queuedBytes;
@@ -30,6 +35,24 @@ public final class OutputQueue implements AutoCloseable {
   private boolean ending;
   private boolean broken;
   private boolean writing;
+  private Function<Loss, String> gapText = loss -> "";
+
+  /** What is to be written: some records, or the place where some are missing. */
+  private static final class Part {
+    /** Null where the records were dropped. */
+    final byte @Nullable [] bytes;
+
+    long records;
+
+    Part(byte @Nullable [] bytes, long records) {
+      this.bytes = bytes;
+      this.records = records;
+    }
+
+    int size() {
+      return bytes == null ? 0 : bytes.length;
+    }
+  }
 
   /**
    * Writes to {@code out}.
@@ -52,6 +75,20 @@ public final class OutputQueue implements AutoCloseable {
     this.waits = waits;
     writer.setDaemon(true);
     writer.start();
+  }
+
+  /**
+   * Has the output say where records are missing. By default it does not.
+   *
+   * @param text makes a loss a record of the output's form; called on the writer's thread
+   */
+  public void sayWhereDropped(Function<Loss, String> text) {
+    lock.lock();
+    try {
+      gapText = text;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Where records are put together, on the event loop's thread alone. */
@@ -84,9 +121,9 @@ public final class OutputQueue implements AutoCloseable {
         changed.awaitUninterruptibly();
       }
       if (broken || queuedBytes + bytes.length > MOST_BYTES) {
-        dropped += records;
+        drop();
       } else {
-        chunks.add(bytes);
+        parts.add(new Part(bytes, records));
         queuedBytes += bytes.length;
         changed.signalAll();
       }
@@ -94,6 +131,17 @@ public final class OutputQueue implements AutoCloseable {
       lock.unlock();
     }
     records = 0;
+  }
+
+  /** The place of what is missing grows until something follows it. */
+  private void drop() {
+    dropped += records;
+    Part last = parts.peekLast();
+    if (last == null || last.bytes != null) {
+      parts.add(new Part(null, records));
+    } else {
+      last.records += records;
+    }
   }
 
   /** How many records were dropped because they did not fit. */
@@ -108,13 +156,15 @@ public final class OutputQueue implements AutoCloseable {
 
   private void write() {
     while (true) {
-      byte[] next;
+      Part next;
+      Function<Loss, String> text;
       lock.lock();
       try {
-        while (chunks.isEmpty() && !ending) {
+        while (parts.isEmpty() && !ending) {
           changed.awaitUninterruptibly();
         }
-        next = chunks.poll();
+        next = parts.poll();
+        text = gapText;
         writing = next != null;
       } finally {
         lock.unlock();
@@ -123,7 +173,7 @@ public final class OutputQueue implements AutoCloseable {
         return;
       }
       try {
-        out.write(next);
+        out.write(next.bytes != null ? next.bytes : gap(next.records, text));
       } catch (IOException e) {
         fail();
         return;
@@ -131,7 +181,7 @@ public final class OutputQueue implements AutoCloseable {
       lock.lock();
       try {
         writing = false;
-        queuedBytes -= next.length;
+        queuedBytes -= next.size();
         changed.signalAll();
       } finally {
         lock.unlock();
@@ -139,12 +189,18 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
+  private static byte[] gap(long records, Function<Loss, String> text) {
+    Instant now = Instant.now();
+    long time = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    return text.apply(new Loss(time, Loss.Cause.OUTPUT, records)).getBytes(StandardCharsets.UTF_8);
+  }
+
   private void fail() {
     lock.lock();
     try {
       broken = true;
       writing = false;
-      chunks.clear();
+      parts.clear();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -160,7 +216,7 @@ public final class OutputQueue implements AutoCloseable {
     try {
       ending = true;
       changed.signalAll();
-      while (!broken && (writing || !chunks.isEmpty())) {
+      while (!broken && (writing || !parts.isEmpty())) {
         changed.awaitUninterruptibly();
       }
     } finally {

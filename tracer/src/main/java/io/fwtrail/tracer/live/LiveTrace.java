@@ -14,6 +14,7 @@ import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
@@ -63,6 +64,7 @@ public final class LiveTrace implements Closeable {
   private final Namespaces namespaces = new Namespaces();
   private final TraceHandler handler;
   private final TrailAssembler assembler;
+  private final TrailListener listener;
   private final NetworkNamespace home;
   private final NamespaceIds ids;
   private final NetlinkChannel channel;
@@ -70,6 +72,10 @@ public final class LiveTrace implements Closeable {
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private volatile @Nullable LegacySource legacy;
   private boolean closed;
+
+  /** How many packets that were held back the listener was told of; on the event loop. */
+  private long heldBackTold;
+
   private final LegacyWatch legacyWatch;
   private final @Nullable OtherNamespaces others;
 
@@ -126,7 +132,8 @@ public final class LiveTrace implements Closeable {
     KERNEL_LOG
   }
 
-  private LiveTrace(Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
+  private LiveTrace(
+      Options options, Function<LookUps, TrailListener> listenerOf, Runnable afterRead)
       throws IOException {
     NetworkNamespace here = options.namespace();
     NamespaceAccess access =
@@ -175,9 +182,10 @@ public final class LiveTrace implements Closeable {
     LegacySource source = legacy;
     boolean fromLog = source != null && source.isKernelLog();
     TrailAssembler.Limits limits = options.limits();
+    listener = listenerOf.apply(new LookUps(namespaces));
     assembler =
         new TrailAssembler(
-            listener.apply(new LookUps(namespaces)),
+            listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             access.mark() != null && !fromLog);
     handler =
@@ -376,6 +384,27 @@ public final class LiveTrace implements Closeable {
   }
 
   /**
+   * Tells the listener, as {@link Loss.Cause#RATE}, how many packets the mark has held back since
+   * it was last told. The kernel only counts them, so this is for the caller to do from time to
+   * time; {@link #stop} does it for the last time. Waits for the kernel's answer: not on the event
+   * loop.
+   */
+  public void noteHeldBack() {
+    Mark.Counters counters = namespaces.counters();
+    if (counters != null) {
+      channel.eventLoop().execute(() -> tellHeldBack(counters));
+    }
+  }
+
+  private void tellHeldBack(Mark.Counters counters) {
+    long more = counters.heldBack() - heldBackTold;
+    if (more > 0) {
+      heldBackTold += more;
+      listener.lost(new Loss(TraceHandler.wallClock(), Loss.Cause.RATE, more));
+    }
+  }
+
+  /**
    * Ends the tracing: removes the mark, hands on what had still arrived, and ends the trails that
    * are open. {@link #close} is called after it.
    *
@@ -395,6 +424,9 @@ public final class LiveTrace implements Closeable {
       // It is tried once more, and told of, when all is closed.
     }
     CompletableFuture<Boolean> drained = new CompletableFuture<>();
+    if (atEnd != null) {
+      channel.eventLoop().execute(() -> tellHeldBack(atEnd));
+    }
     channel.eventLoop().execute(() -> drain(drained, System.nanoTime() + DRAIN_NANOS));
     try {
       drained.get(DRAIN_NANOS * 2, TimeUnit.NANOSECONDS);

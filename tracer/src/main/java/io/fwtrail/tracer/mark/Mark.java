@@ -53,8 +53,24 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** The rules that set the bit, by family; their handles never change. */
   private final Map<NfFamily, Long> setters = new ConcurrentHashMap<>();
 
-  /** What the mark's counters say. */
-  public record Counters(long matched, long traced) {}
+  /**
+   * What the mark's counters say, in packets.
+   *
+   * @param matched those that fitted
+   * @param chosen those of them that {@link PacketMatch#sample} took
+   * @param traced those of them that {@link PacketMatch#rate} let pass
+   */
+  public record Counters(long matched, long chosen, long traced) {
+    /** Those that the rate held back; what a sample leaves out is not among them. */
+    public long heldBack() {
+      return chosen - traced;
+    }
+
+    /** These and those of another mark. */
+    public Counters plus(Counters more) {
+      return new Counters(matched + more.matched, chosen + more.chosen, traced + more.traced);
+    }
+  }
 
   private Mark(
       NetlinkClient client, String table, boolean owned, Map<NfFamily, CompiledExpression> made) {
@@ -240,14 +256,19 @@ public final class Mark implements OwnTables, AutoCloseable {
 
   /** How many packets fitted, and how many of them are traced, so far. */
   public Counters counters() throws IOException {
-    long matched = 0;
-    long traced = 0;
+    Counters sum = new Counters(0, 0, 0);
     for (NfFamily family : families) {
       List<RuleMessage> rules = traceRules(family);
-      matched += packets(rules.get(0));
-      traced += packets(rules.get(rules.size() - 2));
+      // Of three or more rules the last but two counts what was chosen: see MarkProgram.
+      int setter = rules.size() - 2;
+      sum =
+          sum.plus(
+              new Counters(
+                  packets(rules.get(0)),
+                  packets(rules.get(Math.max(0, setter - 1))),
+                  packets(rules.get(setter))));
     }
-    return new Counters(matched, traced);
+    return sum;
   }
 
   private static long packets(RuleMessage rule) {

@@ -27,7 +27,7 @@ import java.util.function.Consumer;
  *     ip daddr 10.12.0.2 goto forth-1 }
  * chain forth-1 { meta l4proto tcp goto forth-2; meta l4proto udp goto forth-2 }
  * chain forth-2 { th dport 53 goto trace; th dport 853 goto trace }
- * chain trace { counter; numgen inc mod 1000 != 0 accept;
+ * chain trace { counter; numgen inc mod 1000 != 0 accept; counter;
  *     limit rate 100/second counter meta nftrace set 1 accept; accept }
  * </pre>
  *
@@ -104,6 +104,7 @@ final class MarkProgram {
     rule(TRACE, ExpressionWriter::counter);
     if (match.sample() > 1) {
       rule(TRACE, w -> notTraced(w.loadCount(match.sample()).notEqual(new byte[4])));
+      rule(TRACE, ExpressionWriter::counter);
     }
     PacketMatch.Rate rate = match.rate();
     rule(

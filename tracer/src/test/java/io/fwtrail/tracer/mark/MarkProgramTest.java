@@ -76,6 +76,7 @@ class MarkProgramTest {
             "chain trace",
             "trace: counter",
             "trace: numgen mod 1000 != 00000000 accept",
+            "trace: counter",
             "trace: limit 100/60 burst 100 counter 01 meta nftrace set accept",
             "trace: accept");
   }

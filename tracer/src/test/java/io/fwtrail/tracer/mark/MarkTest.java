@@ -192,7 +192,7 @@ class MarkTest {
   @Test
   void readsTheCounters() throws IOException {
     Mark mark = make(RuleSet.EMPTY);
-    assertThat(mark.counters()).isEqualTo(new Mark.Counters(7, 5));
+    assertThat(mark.counters()).isEqualTo(new Mark.Counters(7, 7, 5));
   }
 
   @Test
