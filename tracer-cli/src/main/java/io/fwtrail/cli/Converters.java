@@ -270,6 +270,18 @@ final class Converters {
     }
   }
 
+  /** What a sample is made of. */
+  static final class SampledBy implements ITypeConverter<TraceCommand.SampleBy> {
+    @Override
+    public TraceCommand.SampleBy convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "packet" -> TraceCommand.SampleBy.PACKET;
+        case "flow" -> TraceCommand.SampleBy.FLOW;
+        default -> throw no("'" + text + "' is nothing to sample by; there are packet and flow");
+      };
+    }
+  }
+
   /** So many in a time: 1000/s; or unlimited. */
   static final class Rate implements ITypeConverter<PacketMatch.Rate> {
     @Override

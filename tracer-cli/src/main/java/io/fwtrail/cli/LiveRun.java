@@ -72,8 +72,11 @@ final class LiveRun {
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
       greet(trace);
-      try (Status unused = new Status(() -> count(trace, queue, limiter), limiter.losses)) {
+      Status status = new Status(() -> count(trace, queue, limiter), limiter.losses);
+      try {
         await();
+      } finally {
+        status.close();
       }
       Mark.Counters counters = trace.stop();
       flush(limiter, printer);

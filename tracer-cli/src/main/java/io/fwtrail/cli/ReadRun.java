@@ -103,12 +103,15 @@ final class ReadRun {
             limiter.flush();
             printer.flush();
           };
-      try (Status unused = new Status(() -> {}, limiter.losses)) {
+      Status status = new Status(() -> {}, limiter.losses);
+      try {
         if (follow) {
           follow(flush);
         } else {
           readAll(flush);
         }
+      } finally {
+        status.close();
       }
       trails.end();
       limiter.flush();

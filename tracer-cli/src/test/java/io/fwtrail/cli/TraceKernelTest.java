@@ -9,7 +9,14 @@ import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
+import io.fwtrail.netlink.lab.UdpServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 @NeedsKernel
 class TraceKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Pattern PACKETS = Pattern.compile("packets (\\d+)");
 
   private static final String RULES =
       """
@@ -156,6 +164,95 @@ class TraceKernelTest {
     assertThat(trace.err())
         .anyMatch(
             line -> line.endsWith("held back 90: of 100 packets that matched 10 were traced"));
+  }
+
+  /** Those of RULES that count what passes, both ways. */
+  private long passed() throws Exception {
+    Matcher packets =
+        PACKETS.matcher(lab.run(Host.GATEWAY, "nft", "list", "table", "inet", "seen"));
+    long sum = 0;
+    while (packets.find()) {
+      sum += Long.parseLong(packets.group(1));
+    }
+    return sum;
+  }
+
+  @Test
+  void aFlowIsSampledWholeOrNotAtAll() throws Exception {
+    int flows = 200;
+    int packets = 20;
+    lab.nft(
+        Host.GATEWAY,
+        """
+        table inet seen {
+          chain before { type filter hook prerouting priority -1000;
+            udp dport 5001 counter; udp sport 5001 counter; }
+        }
+        """);
+    UdpServer unused = lab.udpEcho(Host.SERVER, 5001);
+    Running trace =
+        Fwtrail.ready(
+            lab,
+            Host.GATEWAY,
+            "trace",
+            "--dport",
+            "5001",
+            "--both-ways",
+            "--sample",
+            "1/10",
+            "--by",
+            "flow",
+            "--output",
+            "json");
+    // All of them open until the end, as a port that is free again may be given out again.
+    List<UdpSender> senders = new ArrayList<>();
+    try {
+      for (int flow = 1; flow <= flows; flow++) {
+        UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 5001);
+        senders.add(sender);
+        sender.send(packets, 2_000);
+        int sent = flow * packets;
+        // The answer to each has passed: no socket's buffer can be full.
+        await()
+            .pollInterval(Duration.ofMillis(10))
+            .atMost(Fwtrail.PATIENCE)
+            .until(() -> passed() == 2L * sent);
+      }
+    } finally {
+      for (UdpSender sender : senders) {
+        sender.close();
+      }
+    }
+    assertThat(Fwtrail.terminate(trace)).isZero();
+
+    Map<Integer, Integer> there = new HashMap<>();
+    Map<Integer, Integer> back = new HashMap<>();
+    for (JsonNode trail : trails(trace)) {
+      JsonNode packet = trail.get("packet");
+      boolean answer = packet.get("sport").asInt() == 5001;
+      int port = packet.get(answer ? "dport" : "sport").asInt();
+      (answer ? back : there).merge(port, 1, Integer::sum);
+    }
+    assertThat(there.values()).allMatch(count -> count == packets);
+    assertThat(back).isEqualTo(there);
+    // A tenth of 200 by chance, with five standard deviations on either side.
+    assertThat(there.size()).isBetween(1, 42);
+    long traced = 2L * packets * there.size();
+    assertThat(trace.err())
+        .anyMatch(line -> line.endsWith("of 8000 packets that matched " + traced + " were traced"))
+        .noneMatch(line -> line.contains("--rate held them back"));
+  }
+
+  @Test
+  void theDefaultRateIsSaid() throws Exception {
+    Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "--dport", "5001");
+    assertThat(trace.err())
+        .contains(
+            "fwtrail: ready: tracing packets: port 5001, at most 10000 a second (--rate unlimited"
+                + " lifts that); Ctrl-C ends it");
+    assertThat(lab.run(Host.GATEWAY, "nft", "list", "ruleset"))
+        .contains("limit rate 10000/second burst 10000 packets");
+    assertThat(Fwtrail.terminate(trace)).isZero();
   }
 
   @Test
