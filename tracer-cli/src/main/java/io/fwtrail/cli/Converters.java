@@ -169,6 +169,27 @@ final class Converters {
     }
   }
 
+  /** A size in bytes. */
+  static final class Size implements ITypeConverter<Long> {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kKmMgG]?)");
+
+    @Override
+    public Long convert(String text) {
+      Matcher matcher = SIZE.matcher(text);
+      if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+        throw no("'" + text + "' is no size; 100M and 1G are");
+      }
+      int shift =
+          switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 10;
+            case "m" -> 20;
+            case "g" -> 30;
+            default -> 0;
+          };
+      return Long.parseLong(matcher.group(1)) << shift;
+    }
+  }
+
   /** A length of time. */
   static final class Time implements ITypeConverter<Duration> {
     @Override

@@ -46,6 +46,11 @@ final class Limiter implements TrailListener {
 
   private long evictedAt;
   final Losses losses = new Losses();
+
+  /** As of the last flush, for other threads. */
+  private volatile long shownTrails;
+
+  private volatile long shownHops;
   long hops;
   long seen;
   long trails;
@@ -148,10 +153,22 @@ final class Limiter implements TrailListener {
 
   /** All that had arrived was handed on; a record for each trail given up would be one too many. */
   void flush() {
+    shownTrails = trails;
+    shownHops = hops;
     if (evicted > 0) {
       tell(new Loss(evictedAt, Loss.Cause.OPEN_TRAILS, evicted));
       evicted = 0;
     }
+  }
+
+  /** What went through so far, in short; for any thread. */
+  String progress() {
+    return number(shownTrails, "packet")
+        + ", "
+        + number(shownHops, "hop")
+        + ", "
+        + losses.total()
+        + " lost";
   }
 
   /** What went through, in words. */

@@ -10,7 +10,6 @@ import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
-import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -52,11 +51,11 @@ final class LiveRun {
     NetworkNamespace namespace = namespace(options.netns);
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
-    OutputQueue queue = new OutputQueue(options.sink(), end::countDown);
-    Printer printer = options.printer(queue);
+    Results results = new Results(options, end::countDown, false);
+    Printer printer = options.printer(results.queue());
     warmUp(options);
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
-    try (queue;
+    try (results;
         printer;
         LiveTrace trace =
             LiveTrace.start(
@@ -72,7 +71,14 @@ final class LiveRun {
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
       greet(trace);
-      Status status = new Status(() -> count(trace, queue, limiter), limiter.losses);
+      Status status =
+          new Status(
+              () -> {
+                trace.noteHeldBack();
+                results.count(limiter.losses);
+              },
+              limiter.losses,
+              options.progressWanted() ? () -> results.progress(limiter) : null);
       try {
         await();
       } finally {
@@ -82,11 +88,10 @@ final class LiveRun {
       flush(limiter, printer);
       printer.end();
       printer.flush();
-      queue.close();
-      count(queue, limiter);
+      int code = results.finish(limiter.losses);
       summarize(trace, limiter, counters);
+      return code;
     }
-    return 0;
   }
 
   private void await() throws InterruptedException {
@@ -100,16 +105,6 @@ final class LiveRun {
   private static void flush(Limiter limiter, Printer printer) {
     limiter.flush();
     printer.flush();
-  }
-
-  /** What is lost without anybody being told. */
-  private static void count(LiveTrace trace, OutputQueue queue, Limiter limiter) {
-    trace.noteHeldBack();
-    count(queue, limiter);
-  }
-
-  private static void count(OutputQueue queue, Limiter limiter) {
-    limiter.losses.set(Loss.Cause.OUTPUT, queue.dropped());
   }
 
   /**
@@ -230,6 +225,6 @@ final class LiveRun {
   }
 
   private static void say(String line) {
-    Status.say(line);
+    StandardError.say(line);
   }
 }

@@ -27,6 +27,15 @@ final class Losses {
     return counts.get(cause.ordinal());
   }
 
+  /** Of all causes, whatever is counted. */
+  long total() {
+    long total = 0;
+    for (Loss.Cause cause : CAUSES) {
+      total += of(cause);
+    }
+    return total;
+  }
+
   /** What was lost since it was last asked for, in words; null where nothing was. */
   @Nullable String news() {
     List<String> words = new ArrayList<>();

@@ -1,7 +1,6 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.cli.filter.TrailFilter;
-import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.tracer.hop.Hop;
@@ -91,10 +90,16 @@ final class ReadRun {
   int run() throws IOException, InterruptedException {
     TrailFilter filter = output.filter();
     RuleSet rules = rules();
-    Shutdown.onSignal(end::countDown);
     Limiter shown;
-    try (OutputQueue queue = new OutputQueue(output.sink(), end::countDown, true);
-        Printer printer = output.printer(queue)) {
+    int code;
+    try (Results results = new Results(output, end::countDown, true);
+        Printer printer = output.printer(results.queue())) {
+      Shutdown.onSignal(
+          () -> {
+            end.countDown();
+            // Reading waits for writing.
+            results.giveUp();
+          });
       Limiter limiter = new Limiter(printer, filter, output.count, null, end);
       shown = limiter;
       trails = trails(limiter, rules);
@@ -103,7 +108,11 @@ final class ReadRun {
             limiter.flush();
             printer.flush();
           };
-      Status status = new Status(() -> {}, limiter.losses);
+      Status status =
+          new Status(
+              () -> results.count(limiter.losses),
+              limiter.losses,
+              output.progressWanted() ? () -> results.progress(limiter) : null);
       try {
         if (follow) {
           follow(flush);
@@ -117,9 +126,10 @@ final class ReadRun {
       limiter.flush();
       printer.end();
       printer.flush();
+      code = results.finish(limiter.losses);
     }
     summarize(shown);
-    return strict && damaged > 0 ? Errors.FAILED : 0;
+    return strict && damaged > 0 ? Errors.FAILED : code;
   }
 
   private RuleSet rules() throws IOException {
@@ -253,6 +263,6 @@ final class ReadRun {
   }
 
   private static void say(String line) {
-    Status.say(line);
+    StandardError.say(line);
   }
 }

@@ -1,12 +1,19 @@
 package io.fwtrail.cli;
 
-/** Says on standard error, once a second at most, what a run that goes on has lost meanwhile. */
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says on standard error, once a second at most, what a run that goes on has lost meanwhile, and on
+ * a terminal how far it is.
+ */
 final class Status implements AutoCloseable {
   private static final long PERIOD_NANOS = 1_000_000_000L;
   private static final long NANOS_A_MILLI = 1_000_000L;
 
   private final Runnable before;
   private final Losses losses;
+  private final @Nullable Supplier<String> progress;
   private final Thread thread = new Thread(this::run, "fwtrail-status");
   private boolean ended;
 
@@ -14,10 +21,12 @@ final class Status implements AutoCloseable {
    * Begins.
    *
    * @param before has the losses counted that are only known by asking
+   * @param progress how far it is; null where nobody wants to see that
    */
-  Status(Runnable before, Losses losses) {
+  Status(Runnable before, Losses losses, @Nullable Supplier<String> progress) {
     this.before = before;
     this.losses = losses;
+    this.progress = progress;
     thread.setDaemon(true);
     thread.start();
   }
@@ -43,13 +52,11 @@ final class Status implements AutoCloseable {
     before.run();
     String news = losses.news();
     if (news != null) {
-      say(news);
+      StandardError.say(news);
     }
-  }
-
-  /** Writes a line for the user. */
-  static void say(String line) {
-    System.err.println("fwtrail: " + line);
+    if (progress != null) {
+      StandardError.draw(progress.get());
+    }
   }
 
   /** When this returns, nothing more is said. */
@@ -57,5 +64,6 @@ final class Status implements AutoCloseable {
   public synchronized void close() {
     ended = true;
     notifyAll();
+    StandardError.erase();
   }
 }

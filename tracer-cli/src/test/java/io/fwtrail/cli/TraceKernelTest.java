@@ -10,6 +10,11 @@ import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
 import io.fwtrail.netlink.lab.UdpServer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,9 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,6 +52,7 @@ class TraceKernelTest {
       }
       """;
 
+  @TempDir Path folder;
   private Lab lab;
 
   @BeforeEach
@@ -284,6 +293,61 @@ class TraceKernelTest {
             "fwtrail: "
                 + heldBack
                 + " packets were not traced: --rate held them back; --rate unlimited lifts that");
+  }
+
+  @Test
+  void resultsGoToFilesThatAreRotated() throws Exception {
+    Path file = folder.resolve("trace.jsonl.gz");
+    Running trace =
+        Fwtrail.ready(
+            lab,
+            Host.GATEWAY,
+            "trace",
+            "--dport",
+            "5001",
+            "--output",
+            "json",
+            "--write",
+            file.toString(),
+            "--rotate",
+            "2k",
+            "--count",
+            "300");
+    int packets = 300;
+    for (int sent = 0; sent < packets; sent += 20) {
+      send(5001, 20);
+    }
+    assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    assertThat(trace.out()).isEmpty();
+    assertThat(lines(folder))
+        .hasSize(packets)
+        .extracting(line -> JSON.readTree(line).get("trail").asInt())
+        .isSorted();
+    assertThat(trace.err()).anyMatch(line -> line.startsWith("fwtrail: 300 packets"));
+
+    Running again = Fwtrail.start(lab, Host.GATEWAY, "trace", "--write", folder.toString());
+    assertThat(again.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
+    assertThat(again.err())
+        .containsExactly(
+            "fwtrail trace: " + folder + " is a folder: results go to regular files only");
+  }
+
+  /** Of all files in the order of their names. */
+  private static List<String> lines(Path folder) throws Exception {
+    List<String> lines = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        try (BufferedReader reader =
+            new BufferedReader(
+                new InputStreamReader(
+                    new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+          for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            lines.add(line);
+          }
+        }
+      }
+    }
+    return lines;
   }
 
   @Test

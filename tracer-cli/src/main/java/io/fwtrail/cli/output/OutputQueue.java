@@ -34,6 +34,8 @@ public final class OutputQueue implements AutoCloseable {
   private long dropped;
   private boolean ending;
   private boolean broken;
+  private long unwritten;
+  private @Nullable IOException failure;
   private boolean writing;
   private Function<Loss, String> gapText = loss -> "";
 
@@ -120,7 +122,9 @@ public final class OutputQueue implements AutoCloseable {
       while (waits && !broken && queuedBytes > MOST_BYTES / 4) {
         changed.awaitUninterruptibly();
       }
-      if (broken || queuedBytes + bytes.length > MOST_BYTES) {
+      if (broken) {
+        unwritten += records;
+      } else if (queuedBytes + bytes.length > MOST_BYTES) {
         drop();
       } else {
         parts.add(new Part(bytes, records));
@@ -148,7 +152,30 @@ public final class OutputQueue implements AutoCloseable {
   public long dropped() {
     lock.lock();
     try {
-      return broken ? 0 : dropped;
+      return dropped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * How many records were in the queue, and came to it afterwards, when {@link #failure} ended it.
+   * Where somebody has closed the other end of a pipe, nobody misses them.
+   */
+  public long unwritten() {
+    lock.lock();
+    try {
+      return unwritten;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why nothing can be written any more; null where it can. */
+  public @Nullable IOException failure() {
+    lock.lock();
+    try {
+      return failure;
     } finally {
       lock.unlock();
     }
@@ -174,8 +201,11 @@ public final class OutputQueue implements AutoCloseable {
       }
       try {
         out.write(next.bytes != null ? next.bytes : gap(next.records, text));
+        if (isEmpty()) {
+          out.flush();
+        }
       } catch (IOException e) {
-        fail();
+        fail(next, e);
         return;
       }
       lock.lock();
@@ -195,10 +225,25 @@ public final class OutputQueue implements AutoCloseable {
     return text.apply(new Loss(time, Loss.Cause.OUTPUT, records)).getBytes(StandardCharsets.UTF_8);
   }
 
-  private void fail() {
+  private boolean isEmpty() {
+    lock.lock();
+    try {
+      return parts.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(Part first, IOException why) {
     lock.lock();
     try {
       broken = true;
+      failure = why;
+      // Those of gaps are counted as dropped already.
+      unwritten = first.bytes == null ? 0 : first.records;
+      for (Part part : parts) {
+        unwritten += part.bytes == null ? 0 : part.records;
+      }
       writing = false;
       parts.clear();
       changed.signalAll();
