@@ -67,7 +67,8 @@ final class LiveRun {
                     options.legacyBy,
                     options.rulesets.isEmpty() ? null : Origins.read(options.rulesets),
                     LiveTrace.Options.DEFAULT_RECEIVE_BUFFER,
-                    TrailAssembler.Limits.DEFAULT),
+                    TrailAssembler.Limits.DEFAULT,
+                    options.showsHopsOnly() ? filter.messages() : null),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
       greet(trace);

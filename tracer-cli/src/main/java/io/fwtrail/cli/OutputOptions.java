@@ -111,6 +111,11 @@ class OutputOptions {
     return form.showsTrails() && !summary;
   }
 
+  /** Whether hops are all that is shown or counted, and of them only those that are asked for. */
+  boolean showsHopsOnly() {
+    return !form.showsTrails() && !summary;
+  }
+
   boolean colourWanted() {
     return switch (colour) {
       case "always" -> true;

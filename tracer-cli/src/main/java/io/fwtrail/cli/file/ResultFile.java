@@ -137,7 +137,8 @@ public final class ResultFile extends OutputStream {
 
   private void rotate(FileSeries of) throws IOException {
     finish();
-    bytesBefore = bytesBefore + disk.bytes();
+    long sum = bytes();
+    bytesBefore = sum;
     patience.untilDone(path.toString(), () -> disk = next(of));
     stream = compression.over(disk);
     if (wanted.keep() > 0) {

@@ -2,6 +2,7 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.channel.NetlinkAddress;
 import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
@@ -90,6 +91,8 @@ public final class LiveTrace implements Closeable {
    * @param origins where the rules of {@code namespace} were written; null where that is not known
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
+   * @param messages which messages are wanted, as {@link io.fwtrail.netlink.nftables.TraceFilter}
+   *     explains; null for all
    */
   public record Options(
       NetworkNamespace namespace,
@@ -99,7 +102,8 @@ public final class LiveTrace implements Closeable {
       LegacyBy legacyBy,
       @Nullable Origins origins,
       int receiveBuffer,
-      TrailAssembler.Limits limits) {
+      TrailAssembler.Limits limits,
+      @Nullable SocketFilter messages) {
 
     /** 32 MiB, some 30,000 messages: what arrives in a twentieth of a second flat out. */
     public static final int DEFAULT_RECEIVE_BUFFER = 32 * 1024 * 1024;
@@ -112,7 +116,7 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits);
+      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null);
     }
   }
 
@@ -147,6 +151,7 @@ public final class LiveTrace implements Closeable {
             options.receiveBuffer(),
             home,
             options.allNamespaces(),
+            options.messages(),
             new ChannelInboundHandlerAdapter());
     linkChannel =
         bind(
@@ -155,6 +160,7 @@ public final class LiveTrace implements Closeable {
             LINK_RECEIVE_BUFFER,
             home,
             options.allNamespaces(),
+            null,
             new LinkListener(namespaces));
     ids = new NamespaceIds(home);
     int id = ids.idOf(here);
@@ -343,6 +349,7 @@ public final class LiveTrace implements Closeable {
       int receiveBuffer,
       NetworkNamespace home,
       boolean listenToAll,
+      @Nullable SocketFilter messages,
       ChannelHandler first)
       throws IOException {
     ChannelFuture bound =
@@ -353,6 +360,7 @@ public final class LiveTrace implements Closeable {
             .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
             .option(NetlinkChannelOption.NAMESPACE, home)
             .option(NetlinkChannelOption.LISTEN_ALL_NSID, listenToAll)
+            .option(NetlinkChannelOption.FILTER, messages)
             .option(io.netty.channel.ChannelOption.AUTO_READ, false)
             .handler(first)
             .bind(NetlinkAddress.ANY)
