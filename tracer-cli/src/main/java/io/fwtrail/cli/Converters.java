@@ -169,6 +169,27 @@ final class Converters {
     }
   }
 
+  /** A size in bytes. */
+  static final class Size implements ITypeConverter<Long> {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([kKmMgG]?)");
+
+    @Override
+    public Long convert(String text) {
+      Matcher matcher = SIZE.matcher(text);
+      if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+        throw no("'" + text + "' is no size; 100M and 1G are");
+      }
+      int shift =
+          switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 10;
+            case "m" -> 20;
+            case "g" -> 30;
+            default -> 0;
+          };
+      return Long.parseLong(matcher.group(1)) << shift;
+    }
+  }
+
   /** A length of time. */
   static final class Time implements ITypeConverter<Duration> {
     @Override
@@ -267,6 +288,18 @@ final class Converters {
         return Integer.valueOf(text.substring(2));
       }
       throw no("'" + text + "' is no sample; 1/1000 takes one packet in a thousand");
+    }
+  }
+
+  /** What a sample is made of. */
+  static final class SampledBy implements ITypeConverter<TraceCommand.SampleBy> {
+    @Override
+    public TraceCommand.SampleBy convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "packet" -> TraceCommand.SampleBy.PACKET;
+        case "flow" -> TraceCommand.SampleBy.FLOW;
+        default -> throw no("'" + text + "' is nothing to sample by; there are packet and flow");
+      };
     }
   }
 

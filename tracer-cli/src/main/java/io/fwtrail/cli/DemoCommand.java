@@ -116,7 +116,7 @@ final class DemoCommand implements Callable<Integer> {
         all.out(),
         false,
         null,
-        1,
+        all.sample(),
         all.rate());
   }
 

@@ -5,6 +5,7 @@ import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.live.LookUps;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailListener;
 import java.util.HashSet;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Hops go through as they are seen. Where only the end of a trail tells whether it is asked for,
  * they go through with it: the trail has them all, so that nothing more is held for them.
+ *
+ * <p>Losses go through whatever was asked for: nobody knows what was lost.
  */
 final class Limiter implements TrailListener {
   /** Takes everything and shows nothing. */
@@ -37,6 +40,17 @@ final class Limiter implements TrailListener {
   private final OutGate gate;
   private @Nullable LookUps lookUps;
   private final HashSet<Long> begun = new HashSet<>();
+
+  /** Trails given up one by one, which are told of together. */
+  private long evicted;
+
+  private long evictedAt;
+  final Losses losses = new Losses();
+
+  /** As of the last flush, for other threads. */
+  private volatile long shownTrails;
+
+  private volatile long shownHops;
   long hops;
   long seen;
   long trails;
@@ -118,6 +132,43 @@ final class Limiter implements TrailListener {
     if (count != null && trails >= count) {
       end.countDown();
     }
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    losses.add(loss.cause(), loss.count());
+    if (loss.cause() == Loss.Cause.OPEN_TRAILS) {
+      evicted += loss.count();
+      evictedAt = loss.time();
+    } else {
+      tell(loss);
+    }
+  }
+
+  private void tell(Loss loss) {
+    if (count == null || trails < count) {
+      next.lost(loss);
+    }
+  }
+
+  /** All that had arrived was handed on; a record for each trail given up would be one too many. */
+  void flush() {
+    shownTrails = trails;
+    shownHops = hops;
+    if (evicted > 0) {
+      tell(new Loss(evictedAt, Loss.Cause.OPEN_TRAILS, evicted));
+      evicted = 0;
+    }
+  }
+
+  /** What went through so far, in short; for any thread. */
+  String progress() {
+    return number(shownTrails, "packet")
+        + ", "
+        + number(shownHops, "hop")
+        + ", "
+        + losses.total()
+        + " lost";
   }
 
   /** What went through, in words. */

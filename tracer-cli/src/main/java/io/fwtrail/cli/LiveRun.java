@@ -51,11 +51,11 @@ final class LiveRun {
     NetworkNamespace namespace = namespace(options.netns);
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
-    OutputQueue queue = new OutputQueue(options.sink(), end::countDown);
-    Printer printer = options.printer(queue);
+    Results results = new Results(options, end::countDown, false);
+    Printer printer = options.printer(results.queue());
     warmUp(options);
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
-    try (queue;
+    try (results;
         printer;
         LiveTrace trace =
             LiveTrace.start(
@@ -67,22 +67,45 @@ final class LiveRun {
                     options.legacyBy,
                     options.rulesets.isEmpty() ? null : Origins.read(options.rulesets),
                     LiveTrace.Options.defaultReceiveBuffer(),
-                    TrailAssembler.Limits.DEFAULT),
+                    TrailAssembler.Limits.DEFAULT,
+                    options.showsHopsOnly() ? filter.messages() : null),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
-                printer::flush)) {
+                () -> flush(limiter, printer))) {
       greet(trace);
-      if (options.time == null) {
-        end.await();
-      } else {
-        boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+      Status status =
+          new Status(
+              () -> {
+                trace.noteHeldBack();
+                results.count(limiter.losses);
+              },
+              limiter.losses,
+              options.progressWanted() ? () -> results.progress(limiter) : null);
+      try {
+        await();
+      } finally {
+        status.close();
       }
       Mark.Counters counters = trace.stop();
+      flush(limiter, printer);
       printer.end();
       printer.flush();
-      queue.close();
-      summarize(trace, limiter, counters, queue.dropped());
+      int code = results.finish(limiter.losses);
+      summarize(trace, limiter, counters);
+      return code;
     }
-    return 0;
+  }
+
+  private void await() throws InterruptedException {
+    if (options.time == null) {
+      end.await();
+    } else {
+      boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static void flush(Limiter limiter, Printer printer) {
+    limiter.flush();
+    printer.flush();
   }
 
   /**
@@ -167,45 +190,42 @@ final class LiveRun {
     say("ready: " + SafeText.of(what) + "; Ctrl-C ends it");
   }
 
-  private void summarize(
-      LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters, long dropped) {
+  private void summarize(LiveTrace trace, Limiter limiter, Mark.@Nullable Counters counters) {
     TrailAssembler.Counts counts = trace.counts();
-    StringBuilder line = new StringBuilder();
-    line.append(limiter.summary())
-        .append("; ")
-        .append(Limiter.number(counts.lostMessages, "message"))
-        .append(" lost");
-    if (counters != null && match != null && match.holdsBack()) {
-      line.append("; held back ")
-          .append(counters.matched() - counters.traced())
-          .append(": of ")
-          .append(counters.matched())
-          .append(" packets that matched ")
-          .append(counters.traced())
-          .append(" were traced");
-    } else {
-      line.append(", 0 held back");
-    }
-    say(line.toString());
-    if (counts.lostMessages > 0) {
-      say(
-          "messages were lost because they came faster than they were read; --rate or --sample"
-              + " trace fewer packets");
-    }
+    String lost = Limiter.number(counts.lostMessages, "message") + " lost";
+    say(limiter.summary() + "; " + lost + heldBack(counters));
+    limiter.losses.lines().forEach(LiveRun::say);
     tell(trace);
     limiter.notices().forEach(notice -> say(SafeText.of(notice)));
-    warn(counts.evicted, "trail", "given up because too many packets were under way at once");
-    warn(dropped, "record", "not shown because standard output was read too slowly");
-    warn(trace.liveCounts().malformed, "message", "not understood");
+    long malformed = trace.liveCounts().malformed;
+    if (malformed > 0) {
+      say(
+          Limiter.number(malformed, "message")
+              + (malformed == 1 ? " was" : " were")
+              + " not understood");
+    }
   }
 
-  private static void warn(long count, String noun, String what) {
-    if (count > 0) {
-      say(Limiter.number(count, noun) + (count == 1 ? " was " : " were ") + what);
+  private String heldBack(Mark.@Nullable Counters counters) {
+    if (match == null || !match.holdsBack()) {
+      return ", 0 held back";
     }
+    if (counters == null) {
+      return "; how many were held back is not known";
+    }
+    long heldBack = counters.matched() - counters.traced();
+    return heldBack == 0
+        ? ", 0 held back"
+        : "; held back "
+            + heldBack
+            + ": of "
+            + counters.matched()
+            + " packets that matched "
+            + counters.traced()
+            + " were traced";
   }
 
   private static void say(String line) {
-    System.err.println("fwtrail: " + line);
+    StandardError.say(line);
   }
 }

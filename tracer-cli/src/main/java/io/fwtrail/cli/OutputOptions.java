@@ -5,10 +5,7 @@ import io.fwtrail.cli.output.OutputForm;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.summary.SummaryPrinter;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -61,12 +58,16 @@ class OutputOptions {
       heading = "%nOnly some of the packets that are traced (what is given together must hold):%n")
   private FilterOptions only = new FilterOptions();
 
+  @ArgGroup(exclusive = false, validate = false, heading = "%nResults in files:%n")
+  WriteOptions write = new WriteOptions();
+
   /** Which trails are shown; wrong usage if what was asked for contradicts itself. */
   TrailFilter filter() {
     if (summary && form != OutputForm.TEXT && form != OutputForm.JSON) {
       throw new ParameterException(
           command().commandLine(), "--summary goes with --output text or json, not " + form);
     }
+    write.check(command().commandLine());
     return only.filter(command().commandLine());
   }
 
@@ -77,14 +78,18 @@ class OutputOptions {
     return command;
   }
 
-  /** Where results go: standard output. */
-  OutputStream sink() {
-    return new FileOutputStream(FileDescriptor.out);
+  /** Makes what shows the results, where {@code queue} leads. */
+  Printer printer(OutputQueue queue) {
+    return printer(queue, colourWanted(), isOutputTerminal() && !isDumb());
   }
 
-  /** Makes what shows the results on standard output, where {@code queue} leads. */
-  Printer printer(OutputQueue queue) {
-    return printer(queue, colourWanted(), isTerminal(1) && !isDumb());
+  private boolean isOutputTerminal() {
+    return !write.areAsked() && isTerminal(1);
+  }
+
+  /** Whether a line on standard error is to say how far it is: where results do not stand there. */
+  boolean progressWanted() {
+    return isTerminal(2) && !isDumb() && !isOutputTerminal();
   }
 
   /** Makes one of the same form for output that leads elsewhere. */
@@ -106,11 +111,16 @@ class OutputOptions {
     return form.showsTrails() && !summary;
   }
 
+  /** Whether hops are all that is shown or counted, and of them only those that are asked for. */
+  boolean showsHopsOnly() {
+    return !form.showsTrails() && !summary;
+  }
+
   boolean colourWanted() {
     return switch (colour) {
       case "always" -> true;
       case "never" -> false;
-      default -> isTerminal(1) && System.getenv("NO_COLOR") == null && !isDumb();
+      default -> isOutputTerminal() && System.getenv("NO_COLOR") == null && !isDumb();
     };
   }
 

@@ -1,7 +1,6 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.cli.filter.TrailFilter;
-import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.tracer.hop.Hop;
@@ -14,7 +13,6 @@ import io.fwtrail.tracer.log.LogLineParser;
 import io.fwtrail.tracer.log.LogTrails;
 import io.fwtrail.tracer.ruleset.OfflineRules;
 import io.fwtrail.tracer.ruleset.RuleSet;
-import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,23 +90,46 @@ final class ReadRun {
   int run() throws IOException, InterruptedException {
     TrailFilter filter = output.filter();
     RuleSet rules = rules();
-    Shutdown.onSignal(end::countDown);
-    Limiter limiter;
-    try (OutputQueue queue = new OutputQueue(output.sink(), end::countDown, true);
-        Printer printer = output.printer(queue)) {
-      limiter = new Limiter(printer, filter, output.count, null, end);
+    Limiter shown;
+    int code;
+    try (Results results = new Results(output, end::countDown, true);
+        Printer printer = output.printer(results.queue())) {
+      Shutdown.onSignal(
+          () -> {
+            end.countDown();
+            // Reading waits for writing.
+            results.giveUp();
+          });
+      Limiter limiter = new Limiter(printer, filter, output.count, null, end);
+      shown = limiter;
       trails = trails(limiter, rules);
-      if (follow) {
-        follow(printer);
-      } else {
-        readAll(printer);
+      Runnable flush =
+          () -> {
+            limiter.flush();
+            printer.flush();
+          };
+      Status status =
+          new Status(
+              () -> results.count(limiter.losses),
+              limiter.losses,
+              output.progressWanted() ? () -> results.progress(limiter) : null);
+      try {
+        if (follow) {
+          follow(flush);
+        } else {
+          readAll(flush);
+        }
+      } finally {
+        status.close();
       }
       trails.end();
+      limiter.flush();
       printer.end();
       printer.flush();
+      code = results.finish(limiter.losses);
     }
-    summarize(limiter, trails.counts());
-    return strict && damaged > 0 ? Errors.FAILED : 0;
+    summarize(shown);
+    return strict && damaged > 0 ? Errors.FAILED : code;
   }
 
   private RuleSet rules() throws IOException {
@@ -129,9 +150,9 @@ final class ReadRun {
     return rules.ruleSet();
   }
 
-  private void readAll(Printer printer) throws IOException {
+  private void readAll(Runnable flush) throws IOException {
     List<String> ordered = LogFiles.inOrderOfTime(files, ReadRun::parser);
-    try (EventPipe toTrails = new EventPipe(trails::take, printer::flush)) {
+    try (EventPipe toTrails = new EventPipe(trails::take, flush)) {
       pipe = toTrails;
       for (String name : ordered) {
         if (!name.equals(LogFiles.STANDARD_INPUT)) {
@@ -142,7 +163,7 @@ final class ReadRun {
     pipe = null;
     if (ordered.contains(LogFiles.STANDARD_INPUT)) {
       // It may be a pipe from a log that goes on: what came is shown at once.
-      readFile(LogFiles.STANDARD_INPUT, printer::flush);
+      readFile(LogFiles.STANDARD_INPUT, flush);
     }
   }
 
@@ -159,7 +180,7 @@ final class ReadRun {
     reader.end();
   }
 
-  private void follow(Printer printer) throws IOException, InterruptedException {
+  private void follow(Runnable flush) throws IOException, InterruptedException {
     file = files.get(0);
     LogFollower follower =
         new LogFollower(
@@ -170,7 +191,7 @@ final class ReadRun {
                 quiet = true;
                 trails.quiet();
               }
-              printer.flush();
+              flush.run();
             });
     Thread stopper =
         new Thread(
@@ -224,7 +245,7 @@ final class ReadRun {
     }
   }
 
-  private void summarize(Limiter limiter, TrailAssembler.Counts counts) {
+  private void summarize(Limiter limiter) {
     damagedLines.forEach(ReadRun::say);
     if (damaged > damagedLines.size()) {
       say("and " + (damaged - damagedLines.size()) + " more lines that were not understood");
@@ -238,12 +259,10 @@ final class ReadRun {
             + " of them traces, "
             + damaged
             + " damaged");
-    if (counts.evicted > 0) {
-      say(counts.evicted + " trails were given up because too many packets were under way at once");
-    }
+    limiter.losses.lines().forEach(ReadRun::say);
   }
 
   private static void say(String line) {
-    System.err.println("fwtrail: " + line);
+    StandardError.say(line);
   }
 }

@@ -39,6 +39,12 @@ final class TraceCommand implements Callable<Integer> {
   /** Protocols with ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
   private static final List<Integer> WITH_PORTS = List.of(6, 17, 33, 132, 136);
 
+  /** What a sample is made of. */
+  enum SampleBy {
+    PACKET,
+    FLOW
+  }
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -118,11 +124,24 @@ final class TraceCommand implements Callable<Integer> {
   private int sample = 1;
 
   @Option(
+      names = "--by",
+      paramLabel = "WHAT",
+      defaultValue = "packet",
+      converter = Converters.SampledBy.class,
+      description =
+          "What --sample chooses: one packet in N (packet, the default), or all packets of one flow in "
+              + "N, both ways (flow). Where NAT changes addresses, the two ways of a connection look "
+              + "like two flows: each is chosen by itself.")
+  private SampleBy by = SampleBy.PACKET;
+
+  @Option(
       names = "--rate",
       paramLabel = "RATE",
       converter = Converters.Rate.class,
-      description = "At most so many packets: 1000/s, 60/min, unlimited (the default).")
-  private PacketMatch.Rate rate = PacketMatch.Rate.UNLIMITED;
+      description =
+          "At most so many packets: 1000/s, 60/min, or unlimited. By default 10000/s, so that tracing "
+              + "does not keep a busy gateway from its work. How many were held back is said.")
+  private PacketMatch.@Nullable Rate rate;
 
   @Option(
       names = "--mark",
@@ -143,7 +162,19 @@ final class TraceCommand implements Callable<Integer> {
     live.markBy = markBy;
     PacketMatch match =
         new PacketMatch(
-            protocols, src, dst, sports, dports, in, out, bothWays, expression, sample, rate);
+            protocols,
+            src,
+            dst,
+            sports,
+            dports,
+            in,
+            out,
+            bothWays,
+            expression,
+            by == SampleBy.FLOW
+                ? PacketMatch.Sample.flows(sample)
+                : PacketMatch.Sample.packets(sample),
+            rate == null ? PacketMatch.Rate.CAREFUL : rate);
     return new LiveRun(live, match, "tracing " + words()).run();
   }
 
@@ -151,6 +182,10 @@ final class TraceCommand implements Callable<Integer> {
     if (live.allNetns && markBy == LiveTrace.MarkBy.IPTABLES) {
       throw new ParameterException(
           spec.commandLine(), "--mark iptables marks in one namespace only, not with --all-netns");
+    }
+    if (by == SampleBy.FLOW && sample == 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--by flow says what --sample chooses: --sample 1/1000 --by flow");
     }
     boolean ports = !sports.isEmpty() || !dports.isEmpty();
     if (ports && !protocols.isEmpty() && !WITH_PORTS.containsAll(protocols)) {
@@ -189,13 +224,23 @@ final class TraceCommand implements Callable<Integer> {
     if (bothWays) {
       parts.add("and the answers");
     }
+    StringBuilder words = new StringBuilder();
+    words.append(parts.isEmpty() ? "every packet" : "packets: " + String.join(" ", parts));
     if (sample > 1) {
-      parts.add("one in " + sample);
+      words.append(by == SampleBy.FLOW ? ", one flow in " : ", one in ").append(sample);
     }
-    if (rate.limited()) {
-      parts.add("at most " + rate.packets() + " in " + rate.seconds() + " s");
+    if (rate == null) {
+      words.append(", at most ").append(most(PacketMatch.Rate.CAREFUL));
+      words.append(" (--rate unlimited lifts that)");
+    } else if (rate.limited()) {
+      words.append(", at most ").append(most(rate));
     }
-    return parts.isEmpty() ? "every packet" : "packets: " + String.join(" ", parts);
+    return words.toString();
+  }
+
+  private static String most(PacketMatch.Rate rate) {
+    String unit = rate.seconds() == 1 ? "second" : rate.seconds() == 60 ? "minute" : "hour";
+    return rate.packets() + " a " + unit;
   }
 
   private static String ports(PacketMatch.PortRange range) {

@@ -8,6 +8,7 @@ import io.fwtrail.cli.filter.TrailFilter;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailListener;
 import java.util.ArrayList;
@@ -35,6 +36,11 @@ class LimiterTest {
         @Override
         public void trail(Trail trail) {
           shown.add("trail " + trail.number());
+        }
+
+        @Override
+        public void lost(Loss loss) {
+          shown.add(loss.count() + " lost by " + loss.cause().keyword());
         }
       };
 
@@ -108,5 +114,34 @@ class LimiterTest {
     assertThat(end.getCount()).isOne();
     feed(limiter, through(2, "forward", Verdict.DROP));
     assertThat(end.getCount()).isZero();
+  }
+
+  @Test
+  void lossesGoThroughWhateverIsAskedFor() {
+    Limiter limiter = limiter(DROPS, null);
+    feed(limiter, through(1, "forward", Verdict.ACCEPT));
+    limiter.lost(new Loss(1, Loss.Cause.RECEIVE_BUFFER, 3));
+    assertThat(shown).containsExactly("3 lost by receive-buffer");
+    assertThat(limiter.losses.of(Loss.Cause.RECEIVE_BUFFER)).isEqualTo(3);
+  }
+
+  @Test
+  void trailsGivenUpAreToldOfTogether() {
+    Limiter limiter = limiter(TrailFilter.ALL, null);
+    limiter.lost(new Loss(1, Loss.Cause.OPEN_TRAILS, 1));
+    limiter.lost(new Loss(2, Loss.Cause.OPEN_TRAILS, 1));
+    assertThat(shown).isEmpty();
+    limiter.flush();
+    limiter.flush();
+    assertThat(shown).containsExactly("2 lost by open-trails");
+  }
+
+  @Test
+  void nothingIsShownBehindTheCountAndStillCounted() {
+    Limiter limiter = limiter(DROPS, 1L);
+    feed(limiter, through(1, "forward", Verdict.DROP));
+    limiter.lost(new Loss(1, Loss.Cause.RATE, 5));
+    assertThat(shown).doesNotContain("5 lost by rate");
+    assertThat(limiter.losses.of(Loss.Cause.RATE)).isEqualTo(5);
   }
 }

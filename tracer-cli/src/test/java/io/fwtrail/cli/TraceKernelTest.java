@@ -9,10 +9,25 @@ import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
+import io.fwtrail.netlink.lab.UdpServer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,6 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
 @NeedsKernel
 class TraceKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Pattern PACKETS = Pattern.compile("packets (\\d+)");
 
   private static final String RULES =
       """
@@ -36,6 +52,7 @@ class TraceKernelTest {
       }
       """;
 
+  @TempDir Path folder;
   private Lab lab;
 
   @BeforeEach
@@ -158,21 +175,179 @@ class TraceKernelTest {
             line -> line.endsWith("held back 90: of 100 packets that matched 10 were traced"));
   }
 
+  /** Those of RULES that count what passes, both ways. */
+  private long passed() throws Exception {
+    Matcher packets =
+        PACKETS.matcher(lab.run(Host.GATEWAY, "nft", "list", "table", "inet", "seen"));
+    long sum = 0;
+    while (packets.find()) {
+      sum += Long.parseLong(packets.group(1));
+    }
+    return sum;
+  }
+
+  @Test
+  void aFlowIsSampledWholeOrNotAtAll() throws Exception {
+    int flows = 200;
+    int packets = 20;
+    lab.nft(
+        Host.GATEWAY,
+        """
+        table inet seen {
+          chain before { type filter hook prerouting priority -1000;
+            udp dport 5001 counter; udp sport 5001 counter; }
+        }
+        """);
+    UdpServer unused = lab.udpEcho(Host.SERVER, 5001);
+    Running trace =
+        Fwtrail.ready(
+            lab,
+            Host.GATEWAY,
+            "trace",
+            "--dport",
+            "5001",
+            "--both-ways",
+            "--sample",
+            "1/10",
+            "--by",
+            "flow",
+            "--output",
+            "json");
+    // All of them open until the end, as a port that is free again may be given out again.
+    List<UdpSender> senders = new ArrayList<>();
+    try {
+      for (int flow = 1; flow <= flows; flow++) {
+        UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 5001);
+        senders.add(sender);
+        sender.send(packets, 2_000);
+        int sent = flow * packets;
+        // The answer to each has passed: no socket's buffer can be full.
+        await()
+            .pollInterval(Duration.ofMillis(10))
+            .atMost(Fwtrail.PATIENCE)
+            .until(() -> passed() == 2L * sent);
+      }
+    } finally {
+      for (UdpSender sender : senders) {
+        sender.close();
+      }
+    }
+    assertThat(Fwtrail.terminate(trace)).isZero();
+
+    Map<Integer, Integer> there = new HashMap<>();
+    Map<Integer, Integer> back = new HashMap<>();
+    for (JsonNode trail : trails(trace)) {
+      JsonNode packet = trail.get("packet");
+      boolean answer = packet.get("sport").asInt() == 5001;
+      int port = packet.get(answer ? "dport" : "sport").asInt();
+      (answer ? back : there).merge(port, 1, Integer::sum);
+    }
+    assertThat(there.values()).allMatch(count -> count == packets);
+    assertThat(back).isEqualTo(there);
+    // A tenth of 200 by chance, with five standard deviations on either side.
+    assertThat(there.size()).isBetween(1, 42);
+    long traced = 2L * packets * there.size();
+    assertThat(trace.err())
+        .anyMatch(line -> line.endsWith("of 8000 packets that matched " + traced + " were traced"))
+        .noneMatch(line -> line.contains("--rate held them back"));
+  }
+
+  @Test
+  void theDefaultRateIsSaid() throws Exception {
+    Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "--dport", "5001");
+    assertThat(trace.err())
+        .contains(
+            "fwtrail: ready: tracing packets: port 5001, at most 10000 a second (--rate unlimited"
+                + " lifts that); Ctrl-C ends it");
+    assertThat(lab.run(Host.GATEWAY, "nft", "list", "ruleset"))
+        .contains("limit rate 10000/second burst 10000 packets");
+    assertThat(Fwtrail.terminate(trace)).isZero();
+  }
+
   @Test
   void rateHoldsBackAndSaysSo() throws Exception {
     Running trace =
         Fwtrail.ready(
             lab, Host.GATEWAY, "trace", "--dport", "5001", "--rate", "5/h", "--output", "json");
     send(5001, 100);
-    awaitTrails(trace, 5);
+    // Told of while it goes on: the kernel counts, and is asked every second.
+    String news = trace.awaitLine(line -> line.startsWith("fwtrail: just lost:"), Fwtrail.PATIENCE);
+    assertThat(news).endsWith(" packets (--rate held them back)");
 
     assertThat(Fwtrail.terminate(trace)).isZero();
-    assertThat(trace.out().size()).isBetween(5, 10);
+    List<JsonNode> records = trails(trace);
+    List<JsonNode> traced = records.stream().filter(record -> record.has("trail")).toList();
+    long heldBack = 0;
+    for (JsonNode record : records) {
+      if (record.has("lost")) {
+        assertThat(record.get("cause").asString()).isEqualTo("rate");
+        heldBack += record.get("lost").asLong();
+      }
+    }
+    assertThat(traced.size()).isBetween(5, 10);
+    assertThat(heldBack).isEqualTo(100 - traced.size());
     assertThat(trace.err())
         .anyMatch(
-            line ->
-                line.endsWith(
-                    "of 100 packets that matched " + trace.out().size() + " were traced"));
+            line -> line.endsWith("of 100 packets that matched " + traced.size() + " were traced"))
+        .contains(
+            "fwtrail: "
+                + heldBack
+                + " packets were not traced: --rate held them back; --rate unlimited lifts that");
+  }
+
+  @Test
+  void resultsGoToFilesThatAreRotated() throws Exception {
+    Path file = folder.resolve("trace.jsonl.gz");
+    Running trace =
+        Fwtrail.ready(
+            lab,
+            Host.GATEWAY,
+            "trace",
+            "--dport",
+            "5001",
+            "--output",
+            "json",
+            "--write",
+            file.toString(),
+            "--rotate",
+            "2k",
+            "--count",
+            "300");
+    int packets = 300;
+    for (int sent = 0; sent < packets; sent += 20) {
+      send(5001, 20);
+    }
+    assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    assertThat(trace.out()).isEmpty();
+    assertThat(lines(folder))
+        .hasSize(packets)
+        .extracting(line -> JSON.readTree(line).get("trail").asInt())
+        .isSorted();
+    assertThat(trace.err()).anyMatch(line -> line.startsWith("fwtrail: 300 packets"));
+
+    Running again = Fwtrail.start(lab, Host.GATEWAY, "trace", "--write", folder.toString());
+    assertThat(again.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
+    assertThat(again.err())
+        .containsExactly(
+            "fwtrail trace: " + folder + " is a folder: results go to regular files only");
+  }
+
+  /** Of all files in the order of their names. */
+  private static List<String> lines(Path folder) throws Exception {
+    List<String> lines = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        try (BufferedReader reader =
+            new BufferedReader(
+                new InputStreamReader(
+                    new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+          for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            lines.add(line);
+          }
+        }
+      }
+    }
+    return lines;
   }
 
   @Test

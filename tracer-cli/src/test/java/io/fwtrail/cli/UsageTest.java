@@ -47,6 +47,15 @@ class UsageTest {
         "trace --dport 99999  | fwtrail trace: --destination-port: '99999' is no port; 53, 1000:2000 and a name in /etc/services are examples",
         "trace --sample 5     | fwtrail trace: --sample: "
             + "'5' is no sample; 1/1000 takes one packet in a thousand",
+        "trace --by flows     | fwtrail trace: --by: "
+            + "'flows' is nothing to sample by; there are packet and flow",
+        "trace --by flow      | fwtrail trace: "
+            + "--by flow says what --sample chooses: --sample 1/1000 --by flow",
+        "trace --rotate 1M    | fwtrail trace: "
+            + "--rotate, --keep and --append go with --write FILE",
+        "trace --write f --keep 2 | fwtrail trace: --keep goes with --rotate",
+        "read l --write f.gz --append | fwtrail read: --append does not go with compression: ",
+        "listen --write f --rotate big | fwtrail listen: --rotate: 'big' is no size; 100M and 1G are",
         "trace --rate fast    | fwtrail trace: --rate: "
             + "'fast' is no rate; 1000/s, 60/min and unlimited are",
         "listen --for ever    | fwtrail listen: --for: "

@@ -20,6 +20,7 @@ final class LibC {
   static final int SO_ERROR = 4;
   static final int SO_RCVBUF = 8;
   static final int SO_RCVTIMEO = 20;
+  static final int SO_ATTACH_FILTER = 26;
   static final int SO_RCVBUFFORCE = 33;
   static final int SO_MEMINFO = 55;
 

@@ -1,5 +1,6 @@
 package io.fwtrail.netlink.channel;
 
+import io.fwtrail.netlink.SocketFilter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelMetadata;
@@ -176,6 +177,10 @@ public final class NetlinkChannel extends AbstractChannel {
       descriptor.receiveBuffer(config.receiveBuffer());
       if (config.listenAllNsid()) {
         descriptor.listenToAllNamespaces();
+      }
+      SocketFilter filter = config.filter();
+      if (filter != null) {
+        descriptor.attach(filter);
       }
       long port = descriptor.bind(wanted.portId());
       descriptor.join(config.groups());

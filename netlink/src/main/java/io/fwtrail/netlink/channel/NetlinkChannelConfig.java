@@ -1,5 +1,6 @@
 package io.fwtrail.netlink.channel;
 
+import io.fwtrail.netlink.SocketFilter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
 import java.util.Map;
@@ -14,6 +15,7 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
   private volatile Set<Integer> groups = Set.of();
   private volatile boolean listenAllNsid;
   private volatile @Nullable NetworkNamespace namespace;
+  private volatile @Nullable SocketFilter filter;
 
   NetlinkChannelConfig(NetlinkChannel channel) {
     super(channel);
@@ -39,6 +41,11 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
     return namespace;
   }
 
+  /** Which messages to queue; null for all. */
+  public @Nullable SocketFilter filter() {
+    return filter;
+  }
+
   @Override
   protected void autoReadCleared() {
     ((NetlinkChannel) channel).stopReading();
@@ -51,7 +58,8 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
         NetlinkChannelOption.RECEIVE_BUFFER,
         NetlinkChannelOption.GROUPS,
         NetlinkChannelOption.LISTEN_ALL_NSID,
-        NetlinkChannelOption.NAMESPACE);
+        NetlinkChannelOption.NAMESPACE,
+        NetlinkChannelOption.FILTER);
   }
 
   @SuppressWarnings("unchecked") // the option's type is that of its value
@@ -68,6 +76,9 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
     }
     if (NetlinkChannelOption.NAMESPACE.equals(option)) {
       return (T) namespace;
+    }
+    if (NetlinkChannelOption.FILTER.equals(option)) {
+      return (T) filter;
     }
     return super.getOption(option);
   }
@@ -87,6 +98,8 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
       listenAllNsid = (Boolean) value;
     } else if (NetlinkChannelOption.NAMESPACE.equals(option)) {
       namespace = (NetworkNamespace) value;
+    } else if (NetlinkChannelOption.FILTER.equals(option)) {
+      filter = (SocketFilter) value;
     } else {
       return super.setOption(option, value);
     }

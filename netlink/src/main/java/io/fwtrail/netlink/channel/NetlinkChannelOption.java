@@ -1,5 +1,6 @@
 package io.fwtrail.netlink.channel;
 
+import io.fwtrail.netlink.SocketFilter;
 import io.netty.channel.ChannelOption;
 import java.util.Set;
 
@@ -27,6 +28,10 @@ public final class NetlinkChannelOption<T> extends ChannelOption<T> {
   /** The namespace to open the socket in; by default that of the event loop's thread. */
   public static final ChannelOption<NetworkNamespace> NAMESPACE =
       valueOf(NetlinkChannelOption.class, "NAMESPACE");
+
+  /** Which messages the kernel queues for the socket; by default all. */
+  public static final ChannelOption<SocketFilter> FILTER =
+      valueOf(NetlinkChannelOption.class, "FILTER");
 
   @SuppressWarnings("deprecation") // never called: options are made by valueOf
   private NetlinkChannelOption() {

@@ -1,6 +1,7 @@
 package io.fwtrail.netlink.channel;
 
 import com.sun.jna.Native;
+import io.fwtrail.netlink.SocketFilter;
 import java.io.IOException;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ final class NetlinkDescriptor {
   private static final int ADDRESS_LENGTH = 12;
 
   private static final int ADDRESS_PORT = 4;
+
+  /** {@code struct sock_fprog}: the number of instructions, padding, and where they are. */
+  private static final int PROGRAM_LENGTH = 16;
 
   /** Offsets in what SO_MEMINFO gives, an array of 32 bit numbers: SK_MEMINFO_*, sock_diag.h. */
   private static final int MEMINFO_QUEUED = 0;
@@ -117,6 +121,24 @@ final class NetlinkDescriptor {
     if (errno != 0) {
       throw new NetlinkSocketException(
           "listening to all network namespaces", errno, "CAP_NET_BROADCAST");
+    }
+  }
+
+  /** Has the kernel ask a program which messages are queued. */
+  void attach(SocketFilter filter) throws NetlinkSocketException {
+    NativeBlock program = NativeBlock.zeroed(filter.bytes());
+    NativeBlock block = NativeBlock.zeroed(PROGRAM_LENGTH);
+    try {
+      filter.write(program.view());
+      block.view().putShort(0, (short) filter.length()).putLong(8, program.address());
+      if (LibC.setsockopt(
+              fd, LibC.SOL_SOCKET, LibC.SO_ATTACH_FILTER, block.address(), PROGRAM_LENGTH)
+          != 0) {
+        throw NetlinkSocketException.last("attaching a filter to a netlink socket");
+      }
+    } finally {
+      block.free();
+      program.free();
     }
   }
 

@@ -49,6 +49,13 @@ public final class ExpressionWriter {
   private static final int DATA_VALUE = 1;
   private static final int DATA_VERDICT = 2;
 
+  /** {@code NFTA_HASH_*} and {@code NFT_HASH_SYM} (linux/netfilter/nf_tables.h). */
+  private static final int HASH_DREG = 2;
+
+  private static final int HASH_MODULUS = 4;
+  private static final int HASH_TYPE = 7;
+  private static final int HASH_SYMMETRIC = 1;
+
   private static final int COMPARE_EQUAL = 0;
   private static final int COMPARE_NOT_EQUAL = 1;
 
@@ -112,6 +119,20 @@ public final class ExpressionWriter {
   /** Loads a count that goes from 0 to {@code modulus - 1} and round again with each packet. */
   public ExpressionWriter loadCount(int modulus) {
     begin("numgen").bigEndianInt(1, REGISTER).bigEndianInt(2, modulus).bigEndianInt(3, 0);
+    return end();
+  }
+
+  /**
+   * Loads a number from 0 to {@code modulus - 1} that is the same for all packets of a flow, both
+   * ways: a hash of its addresses, protocol and ports ({@code symhash}, Linux 4.10,
+   * net/netfilter/nft_hash.c), with a key that the kernel makes anew each time it starts. Where a
+   * packet shows no ports (ICMP, a later fragment) it is of the addresses and the protocol alone.
+   */
+  public ExpressionWriter loadFlow(int modulus) {
+    begin("hash")
+        .bigEndianInt(HASH_DREG, REGISTER)
+        .bigEndianInt(HASH_MODULUS, modulus)
+        .bigEndianInt(HASH_TYPE, HASH_SYMMETRIC);
     return end();
   }
 

@@ -31,13 +31,13 @@ public final class TraceMessage {
   public static final int TYPE_RULE = 3;
 
   private static final int TABLE = 1;
-  private static final int CHAIN = 2;
-  private static final int RULE_HANDLE = 3;
-  private static final int TYPE = 4;
-  private static final int VERDICT = 5;
+  static final int CHAIN = 2;
+  static final int RULE_HANDLE = 3;
+  static final int TYPE = 4;
+  static final int VERDICT = 5;
   private static final int ID = 6;
   private static final int LL_HEADER = 7;
-  private static final int NETWORK_HEADER = 8;
+  static final int NETWORK_HEADER = 8;
   private static final int TRANSPORT_HEADER = 9;
   private static final int IIF = 10;
   private static final int IIFTYPE = 11;
@@ -71,7 +71,7 @@ public final class TraceMessage {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final int VERDICT_CODE = 1;
+  static final int VERDICT_CODE = 1;
   private static final int VERDICT_CHAIN = 2;
 
   private final AttributeCursor attributes = new AttributeCursor();

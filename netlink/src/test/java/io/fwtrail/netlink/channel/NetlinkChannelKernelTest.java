@@ -8,6 +8,7 @@ import io.fwtrail.netlink.KernelAnswer;
 import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.MessageWriter;
 import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -29,6 +30,7 @@ import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -146,6 +148,32 @@ class NetlinkChannelKernelTest {
         (NetlinkChannel) bootstrap.bind(NetlinkAddress.ANY).syncUninterruptibly().channel();
     channels.add(channel);
     return channel;
+  }
+
+  /** As a load in network order sees the first half of a message of {@link UserMulticast}. */
+  private static int firstHalf(int number) {
+    return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN
+        ? number >>> Short.SIZE
+        : Short.toUnsignedInt(Short.reverseBytes((short) number));
+  }
+
+  @Test
+  void whatAFilterRefusesIsNotReadAndNoLoss() throws Exception {
+    SocketFilter.Label refused = new SocketFilter.Label();
+    SocketFilter filter =
+        new SocketFilter.Builder()
+            .loadHalf(0)
+            .ifEqual(firstHalf(1), refused)
+            .accept()
+            .place(refused)
+            .refuse()
+            .build();
+    NetlinkChannel channel =
+        bind(userSocket(new Listener()).option(NetlinkChannelOption.FILTER, filter));
+    sender.send(4, 100);
+    awaitHeard(0, 2, 3);
+    assertThat(channel.descriptor().memory().drops()).isZero();
+    assertThat(channel.config().getOption(NetlinkChannelOption.FILTER)).isSameAs(filter);
   }
 
   private void awaitHeard(Object... expected) {

@@ -1,9 +1,13 @@
 package io.fwtrail.cli.filter;
 
+import io.fwtrail.netlink.SocketFilter;
+import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.trail.Trail;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which trails are asked for: by their end, and by a hop that they must have. Of each list one must
@@ -34,6 +38,31 @@ public record TrailFilter(
 
   private boolean asksForHops() {
     return !tables.isEmpty() || !chains.isEmpty() || !rules.isEmpty();
+  }
+
+  /**
+   * What the kernel need not send, where only hops are shown that are asked for; null where it is
+   * all wanted. Texts and places are nothing that the kernel knows of.
+   */
+  public @Nullable SocketFilter messages() {
+    List<Long> handles = new ArrayList<>();
+    for (RuleQuery rule : rules) {
+      if (rule instanceof RuleQuery.Handle handle) {
+        handles.add(handle.handle());
+      }
+    }
+    if (handles.size() < rules.size()) {
+      handles.clear();
+    }
+    if (needsEnd() || (handles.isEmpty() && chains.isEmpty())) {
+      return null;
+    }
+    try {
+      return TraceFilter.of(chains, handles);
+    } catch (IllegalArgumentException e) {
+      // Too many for a program; they are looked for here in any case.
+      return null;
+    }
   }
 
   /** Whether a hop is one that is asked for, whatever the end of its trail. */

@@ -1,6 +1,7 @@
 package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 
 /** Shows a line a hop, at once. */
@@ -13,6 +14,7 @@ final class HopPrinter implements Printer {
   HopPrinter(OutputQueue queue, Style style) {
     this.queue = queue;
     this.style = style;
+    queue.sayWhereDropped(this::mark);
   }
 
   @Override
@@ -49,6 +51,15 @@ final class HopPrinter implements Printer {
   @Override
   public void trail(Trail trail) {
     // Its hops were shown as they came.
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    queue.add(mark(loss));
+  }
+
+  private String mark(Loss loss) {
+    return LossWords.mark(new StringBuilder(), style, loss).append("\n").toString();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.json.JsonRecords;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 
 /** Shows hops or trails as JSON Lines. */
@@ -14,6 +15,7 @@ final class JsonPrinter implements Printer {
     this.queue = queue;
     this.records = new JsonRecords(queue.chunk());
     this.hops = hops;
+    queue.sayWhereDropped(JsonRecords::lineOf);
   }
 
   @Override
@@ -30,6 +32,12 @@ final class JsonPrinter implements Printer {
       records.line(trail);
       queue.endRecord();
     }
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    records.line(loss);
+    queue.endRecord();
   }
 
   @Override

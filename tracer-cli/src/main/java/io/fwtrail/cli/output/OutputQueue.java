@@ -1,16 +1,22 @@
 package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.json.ByteBuilder;
+import io.fwtrail.tracer.trail.Loss;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Between the event loop, which must never wait, and standard output, whose reader may be slow: a
- * queue with a bound, and a thread that writes. What does not fit is dropped and counted.
+ * queue with a bound, and a thread that writes. What does not fit is dropped and counted, and where
+ * it is missing the output says so.
  */
 public final class OutputQueue implements AutoCloseable {
   /** Some 20,000 records of JSON: what a reader may miss for a moment. */
@@ -27,7 +33,7 @@ public final class OutputQueue implements AutoCloseable {
   private final Thread writer = new Thread(this::write, "fwtrail-output");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+  private final ArrayDeque<Part> parts = new ArrayDeque<>();
 
   /** Arrays that were written, to be filled again: no garbage at a busy time. */
   private final ArrayDeque<byte[]> spare = new ArrayDeque<>(MOST_SPARE);
@@ -38,9 +44,29 @@ public final class OutputQueue implements AutoCloseable {
   private long dropped;
   private boolean ending;
   private boolean broken;
+  private long unwritten;
+  private @Nullable IOException failure;
   private boolean writing;
+  private Function<Loss, String> gapText = loss -> "";
 
-  private record Chunk(byte[] bytes, int length) {}
+  /** What is to be written: some records, or the place where some are missing. */
+  private static final class Part {
+    /** Null where the records were dropped. */
+    final byte @Nullable [] bytes;
+
+    final int length;
+    long records;
+
+    Part(byte @Nullable [] bytes, int length, long records) {
+      this.bytes = bytes;
+      this.length = length;
+      this.records = records;
+    }
+
+    int room() {
+      return bytes == null ? 0 : bytes.length;
+    }
+  }
 
   /**
    * Writes to {@code out}.
@@ -63,6 +89,20 @@ public final class OutputQueue implements AutoCloseable {
     this.waits = waits;
     writer.setDaemon(true);
     writer.start();
+  }
+
+  /**
+   * Has the output say where records are missing. By default it does not.
+   *
+   * @param text makes a loss a record of the output's form; called on the writer's thread
+   */
+  public void sayWhereDropped(Function<Loss, String> text) {
+    lock.lock();
+    try {
+      gapText = text;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Where records are put together, on the event loop's thread alone. */
@@ -94,13 +134,16 @@ public final class OutputQueue implements AutoCloseable {
       while (waits && !broken && queuedBytes > MOST_BYTES / 4) {
         changed.awaitUninterruptibly();
       }
-      if (broken || queuedBytes + chunk.size() > MOST_BYTES) {
-        dropped += records;
+      if (broken) {
+        unwritten += records;
+        chunk.clear();
+      } else if (queuedBytes + chunk.size() > MOST_BYTES) {
+        drop();
         chunk.clear();
       } else {
-        Chunk full = takeChunk();
-        chunks.add(full);
-        queuedBytes += full.bytes.length;
+        Part full = takeChunk();
+        parts.add(full);
+        queuedBytes += full.room();
         changed.signalAll();
       }
     } finally {
@@ -113,7 +156,7 @@ public final class OutputQueue implements AutoCloseable {
    * What was put together. A little is copied rather than handed on in its large array, or a slow
    * reader of few records would have the queue full of mostly empty ones.
    */
-  private Chunk takeChunk() {
+  private Part takeChunk() {
     int length = chunk.size();
     byte[] bytes = chunk.array();
     if (length < bytes.length / 8) {
@@ -123,14 +166,48 @@ public final class OutputQueue implements AutoCloseable {
       byte[] next = spare.poll();
       chunk.replaceArray(next == null ? new byte[CHUNK_BYTES + CHUNK_BYTES / 4] : next);
     }
-    return new Chunk(bytes, length);
+    return new Part(bytes, length, records);
+  }
+
+  /** The place of what is missing grows until something follows it. */
+  private void drop() {
+    dropped += records;
+    Part last = parts.peekLast();
+    if (last == null || last.bytes != null) {
+      parts.add(new Part(null, 0, records));
+    } else {
+      last.records += records;
+    }
   }
 
   /** How many records were dropped because they did not fit. */
   public long dropped() {
     lock.lock();
     try {
-      return broken ? 0 : dropped;
+      return dropped;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * How many records were in the queue, and came to it afterwards, when {@link #failure} ended it.
+   * Where somebody has closed the other end of a pipe, nobody misses them.
+   */
+  public long unwritten() {
+    lock.lock();
+    try {
+      return unwritten;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why nothing can be written any more; null where it can. */
+  public @Nullable IOException failure() {
+    lock.lock();
+    try {
+      return failure;
     } finally {
       lock.unlock();
     }
@@ -138,13 +215,15 @@ public final class OutputQueue implements AutoCloseable {
 
   private void write() {
     while (true) {
-      Chunk next;
+      Part next;
+      Function<Loss, String> text;
       lock.lock();
       try {
-        while (chunks.isEmpty() && !ending) {
+        while (parts.isEmpty() && !ending) {
           changed.awaitUninterruptibly();
         }
-        next = chunks.poll();
+        next = parts.poll();
+        text = gapText;
         writing = next != null;
       } finally {
         lock.unlock();
@@ -153,19 +232,23 @@ public final class OutputQueue implements AutoCloseable {
         return;
       }
       try {
-        out.write(next.bytes, 0, next.length);
+        if (next.bytes != null) {
+          out.write(next.bytes, 0, next.length);
+        } else {
+          out.write(gap(next.records, text));
+        }
+        if (isEmpty()) {
+          out.flush();
+        }
       } catch (IOException e) {
-        fail();
+        fail(next, e);
         return;
       }
       lock.lock();
       try {
         writing = false;
-        queuedBytes -= next.bytes.length;
-        int room = next.bytes.length;
-        if (room >= CHUNK_BYTES && room <= CHUNK_BYTES * 2 && spare.size() < MOST_SPARE) {
-          spare.push(next.bytes);
-        }
+        queuedBytes -= next.room();
+        keep(next.bytes);
         changed.signalAll();
       } finally {
         lock.unlock();
@@ -173,12 +256,43 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  private void fail() {
+  /** Keeps an array to be filled again, if it is of the usual size; under the lock. */
+  private void keep(byte @Nullable [] bytes) {
+    if (bytes != null
+        && bytes.length >= CHUNK_BYTES
+        && bytes.length <= CHUNK_BYTES * 2
+        && spare.size() < MOST_SPARE) {
+      spare.push(bytes);
+    }
+  }
+
+  private static byte[] gap(long records, Function<Loss, String> text) {
+    Instant now = Instant.now();
+    long time = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    return text.apply(new Loss(time, Loss.Cause.OUTPUT, records)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private boolean isEmpty() {
+    lock.lock();
+    try {
+      return parts.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(Part first, IOException why) {
     lock.lock();
     try {
       broken = true;
+      failure = why;
+      // Those of gaps are counted as dropped already.
+      unwritten = first.bytes == null ? 0 : first.records;
+      for (Part part : parts) {
+        unwritten += part.bytes == null ? 0 : part.records;
+      }
       writing = false;
-      chunks.clear();
+      parts.clear();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -194,7 +308,7 @@ public final class OutputQueue implements AutoCloseable {
     try {
       ending = true;
       changed.signalAll();
-      while (!broken && (writing || !chunks.isEmpty())) {
+      while (!broken && (writing || !parts.isEmpty())) {
         changed.awaitUninterruptibly();
       }
     } finally {

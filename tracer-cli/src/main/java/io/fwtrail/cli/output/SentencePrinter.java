@@ -1,6 +1,7 @@
 package io.fwtrail.cli.output;
 
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 
 /** Shows each trail as a paragraph of sentences. */
@@ -8,12 +9,15 @@ public final class SentencePrinter implements Printer {
   /** A terminal's 80, with room for what quotes it. */
   private static final int WIDTH = 78;
 
+  private static final Style PLAIN = new Style(false);
+
   private final OutputQueue queue;
   private final Sentences sentences = new Sentences();
 
   /** Writes to {@code queue}. */
   public SentencePrinter(OutputQueue queue) {
     this.queue = queue;
+    queue.sayWhereDropped(this::mark);
   }
 
   @Override
@@ -37,6 +41,15 @@ public final class SentencePrinter implements Printer {
       column += word.length();
     }
     queue.add(out.append("\n\n"));
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    queue.add(mark(loss));
+  }
+
+  private String mark(Loss loss) {
+    return LossWords.mark(new StringBuilder(), PLAIN, loss).append("\n\n").toString();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.fwtrail.cli.output;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.List;
 
@@ -21,6 +22,7 @@ final class TextPrinter implements Printer {
   TextPrinter(OutputQueue queue, Style style) {
     this.queue = queue;
     this.style = style;
+    queue.sayWhereDropped(this::mark);
   }
 
   @Override
@@ -124,6 +126,15 @@ final class TextPrinter implements Printer {
     Wording.pad(out, 0, HOOK_WIDTH + 4);
     style.warning(out).append(String.join(", ", words));
     style.end(out).append('\n');
+  }
+
+  @Override
+  public void lost(Loss loss) {
+    queue.add(mark(loss));
+  }
+
+  private String mark(Loss loss) {
+    return LossWords.mark(new StringBuilder(), style, loss).append("\n\n").toString();
   }
 
   @Override

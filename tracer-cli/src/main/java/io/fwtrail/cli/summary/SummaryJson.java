@@ -4,6 +4,7 @@ import io.fwtrail.cli.filter.TrailEnd;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.json.TimeText;
+import io.fwtrail.tracer.trail.Loss;
 import java.io.StringWriter;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -38,6 +39,13 @@ final class SummaryJson {
       }
       json.writeEndObject();
       json.writeNumberProperty("incomplete", summary.incomplete());
+      json.writeObjectPropertyStart("lost");
+      for (Loss.Cause cause : Loss.Cause.values()) {
+        if (summary.lost(cause) > 0) {
+          json.writeNumberProperty(cause.keyword(), summary.lost(cause));
+        }
+      }
+      json.writeEndObject();
       json.writeArrayPropertyStart("rules");
       for (RuleHits.Hits hits : summary.rules.ordered()) {
         rule(json, hits);

@@ -4,6 +4,7 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.Style;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.List;
 
@@ -75,6 +76,11 @@ public final class SummaryPrinter implements Printer {
   @Override
   public synchronized void trail(Trail trail) {
     summary.add(trail);
+  }
+
+  @Override
+  public synchronized void lost(Loss loss) {
+    summary.add(loss);
   }
 
   @Override

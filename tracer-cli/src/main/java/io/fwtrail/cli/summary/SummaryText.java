@@ -1,11 +1,13 @@
 package io.fwtrail.cli.summary;
 
 import io.fwtrail.cli.filter.TrailEnd;
+import io.fwtrail.cli.output.LossWords;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.cli.output.Style;
 import io.fwtrail.cli.output.Wording;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Rule;
+import io.fwtrail.tracer.trail.Loss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +21,9 @@ final class SummaryText {
 
   /** All rows but those of rules and talkers: head, ends, and the headings with two blanks. */
   private static final int FIXED_ROWS = 7;
+
+  /** Of them the head and the ends. */
+  private static final int HEAD_ROWS = 2;
 
   private static final int MOST_TALKERS = 10;
   private static final int HITS_WIDTH = 8;
@@ -41,7 +46,9 @@ final class SummaryText {
     int width = Math.max(LEAST_COLUMNS, columns);
     int height = Math.max(LEAST_ROWS, rows);
     List<String> lines = new ArrayList<>();
-    head(summary, lines);
+    head(summary, width, lines);
+    // One more where something was lost.
+    height -= Math.max(0, lines.size() - HEAD_ROWS);
     if (summary.packets() == 0) {
       return lines;
     }
@@ -58,7 +65,7 @@ final class SummaryText {
     return lines;
   }
 
-  private void head(TrafficSummary summary, List<String> lines) {
+  private void head(TrafficSummary summary, int width, List<String> lines) {
     StringBuilder line = new StringBuilder();
     style.bold(line).append(count(summary.packets(), "packet"));
     style.end(line);
@@ -85,6 +92,17 @@ final class SummaryText {
     }
     if (!ends.isEmpty()) {
       lines.add(String.join(", ", ends));
+    }
+    List<String> losses = new ArrayList<>();
+    for (Loss.Cause cause : Loss.Cause.values()) {
+      long count = summary.lost(cause);
+      if (count > 0) {
+        losses.add(LossWords.amount(cause, count) + " (" + LossWords.reason(cause) + ")");
+      }
+    }
+    if (!losses.isEmpty()) {
+      String text = cut("lost: " + String.join(", ", losses), width);
+      lines.add(style.end(style.warning(new StringBuilder()).append(text)).toString());
     }
   }
 

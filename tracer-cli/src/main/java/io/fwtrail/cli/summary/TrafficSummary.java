@@ -2,6 +2,7 @@ package io.fwtrail.cli.summary;
 
 import io.fwtrail.cli.filter.TrailEnd;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.EnumMap;
 import java.util.Map;
@@ -12,6 +13,7 @@ final class TrafficSummary {
   private static final int RULES = 4096;
 
   private final Map<TrailEnd, Long> ends = new EnumMap<>(TrailEnd.class);
+  private final Map<Loss.Cause, Long> losses = new EnumMap<>(Loss.Cause.class);
   final RuleHits rules = new RuleHits(RULES);
 
   /** Of packets that were dropped or rejected. */
@@ -45,6 +47,15 @@ final class TrafficSummary {
     if (how == TrailEnd.DROP || how == TrailEnd.REJECT) {
       dropped.add(trail);
     }
+  }
+
+  void add(Loss loss) {
+    losses.merge(loss.cause(), loss.count(), Long::sum);
+  }
+
+  /** What was lost of that cause. */
+  long lost(Loss.Cause cause) {
+    return losses.getOrDefault(cause, 0L);
   }
 
   /** How many packets ended so. */

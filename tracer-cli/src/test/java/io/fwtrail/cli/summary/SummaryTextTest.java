@@ -12,6 +12,7 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Ending;
+import io.fwtrail.tracer.trail.Loss;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -158,5 +159,18 @@ class SummaryTextTest {
   @Test
   void noPacketsAreOneLine() {
     assertThat(lines(80, 24)).containsExactly("0 packets");
+  }
+
+  @Test
+  void whatWasLostIsALineOfItsOwn() {
+    traffic();
+    List<String> before = lines(80, 24);
+    summary.add(new Loss(1, Loss.Cause.RECEIVE_BUFFER, 2));
+    summary.add(new Loss(1, Loss.Cause.RECEIVE_BUFFER, 1));
+    List<String> lines = lines(80, 24);
+    assertThat(lines).contains("lost: 3 messages (the receive buffer was full)");
+    assertThat(lines.size()).isBetween(before.size(), 24);
+    assertThat(JsonMapper.shared().readTree(SummaryJson.line(summary)).get("lost").toString())
+        .isEqualTo("{\"receive-buffer\":3}");
   }
 }

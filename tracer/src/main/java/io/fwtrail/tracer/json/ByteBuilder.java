@@ -30,6 +30,12 @@ public final class ByteBuilder {
     return bytes;
   }
 
+  /** What there is, read as UTF-8. */
+  @Override
+  public String toString() {
+    return new String(bytes, 0, size, StandardCharsets.UTF_8);
+  }
+
   /** Begins anew. */
   public void clear() {
     size = 0;
@@ -46,6 +52,7 @@ public final class ByteBuilder {
     return size == 0 ? 0 : bytes[size - 1];
   }
 
+  /** Makes room at the end, perhaps in another array, and says where it begins. */
   private int reserve(int more) {
     int at = size;
     int needed = at + more;
@@ -58,7 +65,8 @@ public final class ByteBuilder {
 
   /** Appends one byte. */
   public ByteBuilder append(byte value) {
-    bytes[reserve(1)] = value;
+    int at = reserve(1);
+    bytes[at] = value;
     return this;
   }
 
@@ -69,7 +77,8 @@ public final class ByteBuilder {
 
   /** Appends {@code length} bytes from {@code start} on. */
   public ByteBuilder append(byte[] values, int start, int length) {
-    System.arraycopy(values, start, bytes, reserve(length), length);
+    int at = reserve(length);
+    System.arraycopy(values, start, bytes, at, length);
     return this;
   }
 

@@ -105,13 +105,26 @@ public final class JsonRecords {
 
   /** Writes as a line that something is missing here. */
   public void line(Loss loss) {
+    write(out, loss, time);
+  }
+
+  /** That line by itself; on any thread. */
+  public static String lineOf(Loss loss) {
+    ByteBuilder line = new ByteBuilder(128);
+    write(line, loss, new TimeText());
+    return line.toString();
+  }
+
+  private static void write(ByteBuilder to, Loss loss, TimeText time) {
+    JsonText json = new JsonText(to);
     json.begin((byte) '{')
         .member(LOST, loss.count())
         .member(WHAT, loss.cause().noun() + (loss.count() == 1 ? "" : "s"))
-        .member(CAUSE, loss.cause().keyword());
-    time(TIME, loss.time());
+        .member(CAUSE, loss.cause().keyword())
+        .member(TIME);
+    time.quoted(to, loss.time());
     json.end((byte) '}');
-    out.append((byte) '\n');
+    to.append((byte) '\n');
   }
 
   private void time(byte[] name, long nanos) {

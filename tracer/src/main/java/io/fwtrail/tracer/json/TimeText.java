@@ -1,6 +1,5 @@
 package io.fwtrail.tracer.json;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -22,7 +21,7 @@ public final class TimeText {
   public String of(long nanos) {
     ByteBuilder text = new ByteBuilder(32);
     append(text, nanos);
-    return new String(text.array(), 0, text.size(), StandardCharsets.US_ASCII);
+    return text.toString();
   }
 
   /** Appends that text between quotation marks. */

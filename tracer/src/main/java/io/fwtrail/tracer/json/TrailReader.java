@@ -29,7 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads trails as {@link JsonRecords} writes them, one a line. Fields that it does not know are
- * passed over, and so are empty lines; what else is no trail is an error with the line's number.
+ * passed over, and so are empty lines and records of what was lost; what else is no trail is an
+ * error with the line's number.
  *
  * <p>Not for use by several threads.
  */
@@ -73,8 +74,9 @@ public final class TrailReader implements Closeable {
   public @Nullable Trail next() throws IOException {
     while (readLine()) {
       byte[] bytes = buffer.toByteArray();
-      if (!isBlank(bytes)) {
-        return parse(bytes);
+      JsonNode node = isBlank(bytes) ? null : object(bytes);
+      if (node != null && !node.has("lost")) {
+        return parse(node);
       }
     }
     return null;
@@ -110,7 +112,7 @@ public final class TrailReader implements Closeable {
     return true;
   }
 
-  private Trail parse(byte[] bytes) throws NotATrailException {
+  private JsonNode object(byte[] bytes) throws NotATrailException {
     JsonNode node;
     try {
       node = MAPPER.readTree(bytes);
@@ -120,6 +122,10 @@ public final class TrailReader implements Closeable {
     if (!node.isObject()) {
       throw new NotATrailException(line, "it is JSON, but no trail");
     }
+    return node;
+  }
+
+  private Trail parse(JsonNode node) throws NotATrailException {
     if (!node.has("hops")) {
       boolean hop = node.has("chain") && node.has("trail");
       throw new NotATrailException(

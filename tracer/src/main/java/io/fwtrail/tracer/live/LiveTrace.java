@@ -2,6 +2,7 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.channel.NetlinkAddress;
 import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
@@ -14,6 +15,7 @@ import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
@@ -68,6 +70,7 @@ public final class LiveTrace implements Closeable {
   private final Namespaces namespaces = new Namespaces();
   private final TraceHandler handler;
   private final TrailAssembler assembler;
+  private final TrailListener listener;
   private final NetworkNamespace home;
   private final NamespaceIds ids;
   private final NetlinkChannel channel;
@@ -75,6 +78,10 @@ public final class LiveTrace implements Closeable {
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private volatile @Nullable LegacySource legacy;
   private boolean closed;
+
+  /** How many packets that were held back the listener was told of; on the event loop. */
+  private long heldBackTold;
+
   private final LegacyWatch legacyWatch;
   private final @Nullable OtherNamespaces others;
 
@@ -89,6 +96,8 @@ public final class LiveTrace implements Closeable {
    * @param origins where the rules of {@code namespace} were written; null where that is not known
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
+   * @param messages which messages are wanted, as {@link io.fwtrail.netlink.nftables.TraceFilter}
+   *     explains; null for all
    */
   public record Options(
       NetworkNamespace namespace,
@@ -98,7 +107,8 @@ public final class LiveTrace implements Closeable {
       LegacyBy legacyBy,
       @Nullable Origins origins,
       int receiveBuffer,
-      TrailAssembler.Limits limits) {
+      TrailAssembler.Limits limits,
+      @Nullable SocketFilter messages) {
 
     /**
      * 128 MiB, which the kernel doubles (socket(7)): some 350,000 messages, what arrives in a
@@ -139,7 +149,7 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits);
+      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null);
     }
   }
 
@@ -159,7 +169,8 @@ public final class LiveTrace implements Closeable {
     KERNEL_LOG
   }
 
-  private LiveTrace(Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
+  private LiveTrace(
+      Options options, Function<LookUps, TrailListener> listenerOf, Runnable afterRead)
       throws IOException {
     NetworkNamespace here = options.namespace();
     NamespaceAccess access =
@@ -173,6 +184,7 @@ public final class LiveTrace implements Closeable {
             options.receiveBuffer(),
             home,
             options.allNamespaces(),
+            options.messages(),
             new ChannelInboundHandlerAdapter());
     linkChannel =
         bind(
@@ -181,6 +193,7 @@ public final class LiveTrace implements Closeable {
             LINK_RECEIVE_BUFFER,
             home,
             options.allNamespaces(),
+            null,
             new LinkListener(namespaces));
     ids = new NamespaceIds(home);
     int id = ids.idOf(here);
@@ -208,9 +221,10 @@ public final class LiveTrace implements Closeable {
     LegacySource source = legacy;
     boolean fromLog = source != null && source.isKernelLog();
     TrailAssembler.Limits limits = options.limits();
+    listener = listenerOf.apply(new LookUps(namespaces));
     assembler =
         new TrailAssembler(
-            listener.apply(new LookUps(namespaces)),
+            listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             access.mark() != null && !fromLog);
     handler =
@@ -373,6 +387,7 @@ public final class LiveTrace implements Closeable {
       int receiveBuffer,
       NetworkNamespace home,
       boolean listenToAll,
+      @Nullable SocketFilter messages,
       ChannelHandler first)
       throws IOException {
     ChannelFuture bound =
@@ -383,6 +398,7 @@ public final class LiveTrace implements Closeable {
             .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
             .option(NetlinkChannelOption.NAMESPACE, home)
             .option(NetlinkChannelOption.LISTEN_ALL_NSID, listenToAll)
+            .option(NetlinkChannelOption.FILTER, messages)
             .option(io.netty.channel.ChannelOption.AUTO_READ, false)
             .handler(first)
             .bind(NetlinkAddress.ANY)
@@ -414,6 +430,27 @@ public final class LiveTrace implements Closeable {
   }
 
   /**
+   * Tells the listener, as {@link Loss.Cause#RATE}, how many packets the mark has held back since
+   * it was last told. The kernel only counts them, so this is for the caller to do from time to
+   * time; {@link #stop} does it for the last time. Waits for the kernel's answer: not on the event
+   * loop.
+   */
+  public void noteHeldBack() {
+    Mark.Counters counters = namespaces.counters();
+    if (counters != null) {
+      channel.eventLoop().execute(() -> tellHeldBack(counters));
+    }
+  }
+
+  private void tellHeldBack(Mark.Counters counters) {
+    long more = counters.heldBack() - heldBackTold;
+    if (more > 0) {
+      heldBackTold += more;
+      listener.lost(new Loss(TraceHandler.wallClock(), Loss.Cause.RATE, more));
+    }
+  }
+
+  /**
    * Ends the tracing: removes the mark, hands on what had still arrived, and ends the trails that
    * are open. {@link #close} is called after it.
    *
@@ -433,6 +470,9 @@ public final class LiveTrace implements Closeable {
       // It is tried once more, and told of, when all is closed.
     }
     CompletableFuture<Boolean> drained = new CompletableFuture<>();
+    if (atEnd != null) {
+      channel.eventLoop().execute(() -> tellHeldBack(atEnd));
+    }
     channel.eventLoop().execute(() -> drain(drained, System.nanoTime() + DRAIN_NANOS));
     try {
       drained.get(DRAIN_NANOS * 2, TimeUnit.NANOSECONDS);

@@ -150,16 +150,24 @@ final class NamespaceAccess implements Closeable {
     legacyMark = LegacyMark.make(iptables, match);
   }
 
+  /** What the mark has counted so far; null where there is none, or somebody has removed it. */
+  Mark.@Nullable Counters counters() {
+    try {
+      return mark == null ? null : mark.counters();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
   /**
    * Takes the mark away.
    *
    * @return what it counted; null where there was none, or somebody else has removed it
    */
   Mark.@Nullable Counters unmark() {
-    Mark.Counters atEnd = null;
+    Mark.Counters atEnd = counters();
     if (mark != null) {
       try {
-        atEnd = mark.counters();
         mark.close();
       } catch (IOException e) {
         // Somebody removed the table, or the right is gone; the kernel removes what is left.

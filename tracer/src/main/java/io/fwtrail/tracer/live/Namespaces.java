@@ -48,6 +48,18 @@ final class Namespaces implements Closeable {
     }
   }
 
+  /** What the marks have counted so far; null where there are none. */
+  synchronized Mark.@Nullable Counters counters() {
+    Mark.Counters sum = gone;
+    for (NamespaceAccess access : byId.values()) {
+      Mark.Counters one = access.counters();
+      if (one != null) {
+        sum = sum == null ? one : sum.plus(one);
+      }
+    }
+    return sum;
+  }
+
   /**
    * Takes all marks away.
    *
@@ -60,10 +72,7 @@ final class Namespaces implements Closeable {
 
   private synchronized void count(Mark.@Nullable Counters more) {
     if (more != null) {
-      gone =
-          gone == null
-              ? more
-              : new Mark.Counters(gone.matched() + more.matched(), gone.traced() + more.traced());
+      gone = gone == null ? more : gone.plus(more);
     }
   }
 

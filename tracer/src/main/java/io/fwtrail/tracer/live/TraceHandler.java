@@ -250,7 +250,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     assembler.lost(new Loss(wallClock(), Loss.Cause.LOG, messages));
   }
 
-  private static long wallClock() {
+  /** The time of day in nanoseconds since 1970-01-01T00:00Z. */
+  static long wallClock() {
     Instant now = Instant.now();
     return now.getEpochSecond() * 1_000_000_000L + now.getNano();
   }

@@ -26,6 +26,9 @@ public final class LegacyMark implements AutoCloseable {
   /** Those that have ports and that "-m multiport" knows. */
   private static final List<Integer> WITH_PORTS = List.of(6, 17, 33, 132, 136);
 
+  /** What iptables takes. */
+  private static final long MOST_BURST = 10_000;
+
   private static final List<String> CHAINS = List.of("PREROUTING", "OUTPUT");
 
   private final IptablesPrograms programs;
@@ -46,6 +49,9 @@ public final class LegacyMark implements AutoCloseable {
   public static LegacyMark make(IptablesPrograms programs, PacketMatch match) throws IOException {
     if (match.expression() != null) {
       throw new MarkException("--match needs nf_tables, which this kernel does not have");
+    }
+    if (match.sample().oneIn() > 1 && match.sample().byFlow()) {
+      throw new MarkException("--by flow needs a mark by nft: iptables has no words for it");
     }
     LegacyMark mark = new LegacyMark(programs);
     try {
@@ -170,12 +176,16 @@ public final class LegacyMark implements AutoCloseable {
 
   private static List<String> limits(PacketMatch match) {
     List<String> words = new ArrayList<>();
-    if (match.sample() > 1) {
-      words.addAll(List.of("-m", "statistic", "--mode", "nth", "--every", "" + match.sample()));
+    int oneIn = match.sample().oneIn();
+    if (oneIn > 1) {
+      words.addAll(List.of("-m", "statistic", "--mode", "nth", "--every", "" + oneIn));
     }
     if (match.rate().limited()) {
       String unit = match.rate().seconds() == 1 ? "s" : match.rate().seconds() == 60 ? "m" : "h";
       words.addAll(List.of("-m", "limit", "--limit", match.rate().packets() + "/" + unit));
+      // The default, 5, is too few for what comes in one tick of the kernel's clock (xt_limit.c).
+      long burst = Math.min(MOST_BURST, match.rate().packets());
+      words.addAll(List.of("--limit-burst", "" + burst));
     }
     return words;
   }

@@ -53,8 +53,30 @@ public final class Mark implements OwnTables, AutoCloseable {
   /** The rules that set the bit, by family; their handles never change. */
   private final Map<NfFamily, Long> setters = new ConcurrentHashMap<>();
 
-  /** What the mark's counters say. */
-  public record Counters(long matched, long traced) {}
+  /**
+   * What the mark's counters say, in packets.
+   *
+   * @param matched those that fitted
+   * @param chosen those of them that {@link PacketMatch#sample} took
+   * @param traced those of them that {@link PacketMatch#rate} let pass
+   * @param lostSight those that came from another namespace, did not match, and were not followed
+   *     because they were too many
+   */
+  public record Counters(long matched, long chosen, long traced, long lostSight) {
+    /** Those that rates held back; what a sample leaves out is not among them. */
+    public long heldBack() {
+      return chosen - traced + lostSight;
+    }
+
+    /** These and those of another mark. */
+    public Counters plus(Counters more) {
+      return new Counters(
+          matched + more.matched,
+          chosen + more.chosen,
+          traced + more.traced,
+          lostSight + more.lostSight);
+    }
+  }
 
   private Mark(
       NetlinkClient client, String table, boolean owned, Map<NfFamily, CompiledExpression> made) {
@@ -222,32 +244,44 @@ public final class Mark implements OwnTables, AutoCloseable {
   }
 
   private List<RuleMessage> traceRules(NfFamily family) throws IOException {
-    List<RuleMessage> rules = new ArrayList<>();
-    client.dump(
-        "reading the mark",
-        (w, n) -> RuleMessage.writeDump(w, n, family.number(), table),
-        message -> {
-          RuleMessage rule = RuleMessage.decode(message);
-          if (rule.table().equals(table) && rule.chain().equals(MarkProgram.TRACE)) {
-            rules.add(rule);
-          }
-        });
+    List<RuleMessage> rules = rules(family, MarkProgram.TRACE);
     if (rules.size() < 2) {
       throw new IOException("the mark is gone: somebody deleted the table " + table);
     }
     return rules;
   }
 
+  private List<RuleMessage> rules(NfFamily family, String chain) throws IOException {
+    List<RuleMessage> rules = new ArrayList<>();
+    client.dump(
+        "reading the mark",
+        (w, n) -> RuleMessage.writeDump(w, n, family.number(), table),
+        message -> {
+          RuleMessage rule = RuleMessage.decode(message);
+          if (rule.table().equals(table) && rule.chain().equals(chain)) {
+            rules.add(rule);
+          }
+        });
+    return rules;
+  }
+
   /** How many packets fitted, and how many of them are traced, so far. */
   public Counters counters() throws IOException {
-    long matched = 0;
-    long traced = 0;
+    Counters sum = new Counters(0, 0, 0, 0);
     for (NfFamily family : families) {
       List<RuleMessage> rules = traceRules(family);
-      matched += packets(rules.get(0));
-      traced += packets(rules.get(rules.size() - 2));
+      // Of three or more rules the last but two counts what was chosen: see MarkProgram.
+      int setter = rules.size() - 2;
+      List<RuleMessage> followed = rules(family, MarkProgram.FOLLOWED);
+      sum =
+          sum.plus(
+              new Counters(
+                  packets(rules.get(0)),
+                  packets(rules.get(Math.max(0, setter - 1))),
+                  packets(rules.get(setter)),
+                  followed.isEmpty() ? 0 : packets(followed.get(followed.size() - 1))));
     }
-    return new Counters(matched, traced);
+    return sum;
   }
 
   private static long packets(RuleMessage rule) {

@@ -7,6 +7,8 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.TableMessage;
 import io.fwtrail.tracer.hop.Hook;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +29,7 @@ import java.util.function.Consumer;
  *     ip daddr 10.12.0.2 goto forth-1 }
  * chain forth-1 { meta l4proto tcp goto forth-2; meta l4proto udp goto forth-2 }
  * chain forth-2 { th dport 53 goto trace; th dport 853 goto trace }
- * chain trace { counter; numgen inc mod 1000 != 0 accept;
+ * chain trace { counter; numgen inc mod 1000 != 0 accept; counter;
  *     limit rate 100/second counter meta nftrace set 1 accept; accept }
  * </pre>
  *
@@ -40,7 +42,7 @@ final class MarkProgram {
   static final String TRACE = "trace";
 
   private static final String FOLLOW = "follow";
-  private static final String FOLLOWED = "followed";
+  static final String FOLLOWED = "followed";
 
   /** A bridge hands up what comes from its ports, which may be such interfaces. */
   private static final List<String> KINDS_BETWEEN_NAMESPACES =
@@ -102,21 +104,36 @@ final class MarkProgram {
 
   private void traceRules() {
     rule(TRACE, ExpressionWriter::counter);
-    if (match.sample() > 1) {
-      rule(TRACE, w -> notTraced(w.loadCount(match.sample()).notEqual(new byte[4])));
+    PacketMatch.Sample sample = match.sample();
+    if (sample.oneIn() > 1) {
+      rule(TRACE, w -> notTraced(load(w, sample).notEqual(hostOrder(sample.residue()))));
+      rule(TRACE, ExpressionWriter::counter);
     }
     PacketMatch.Rate rate = match.rate();
     rule(
         TRACE,
         w -> {
           if (rate.limited()) {
-            // The burst lets a whole period's packets come at once, as with iptables -m limit.
-            w.limit(
-                rate.packets(), rate.seconds(), (int) Math.min(Integer.MAX_VALUE, rate.packets()));
+            limit(w, rate);
           }
           w.counter().trace().accept();
         });
     rule(TRACE, this::notTraced);
+  }
+
+  private static ExpressionWriter load(ExpressionWriter w, PacketMatch.Sample sample) {
+    return sample.byFlow() ? w.loadFlow(sample.oneIn()) : w.loadCount(sample.oneIn());
+  }
+
+  /** A number as the kernel's own expressions leave it in a register. */
+  private static byte[] hostOrder(int number) {
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(number).array();
+  }
+
+  /** The burst lets a whole period's packets come at once, as with iptables -m limit. */
+  private static void limit(ExpressionWriter w, PacketMatch.Rate rate) {
+    int burst = (int) Math.min(Integer.MAX_VALUE, rate.packets());
+    w.limit(rate.packets(), rate.seconds(), burst);
   }
 
   private void notTraced(ExpressionWriter w) {
@@ -129,21 +146,34 @@ final class MarkProgram {
 
   /**
    * Traces what comes in by an interface whose other end may be in another namespace: by kind of
-   * interface, as names tell nothing. The protocol is what NAT leaves alone.
+   * interface, as names tell nothing. The protocol is what NAT leaves alone. It may be far more
+   * than what matches, so that it has a limit of its own, where the match has one.
    */
   private void followRules() {
     chain(FOLLOWED);
+    rule(
+        FOLLOWED,
+        w -> {
+          if (match.rate().limited()) {
+            limit(w, PacketMatch.Rate.CAREFUL);
+          }
+          w.trace().accept();
+        });
+    rule(FOLLOWED, w -> w.counter().accept());
+    String onward = FOLLOWED;
     List<Condition> protocols = protocols(match);
-    if (protocols.isEmpty()) {
-      rule(FOLLOWED, w -> w.trace().accept());
+    if (!protocols.isEmpty()) {
+      onward = FOLLOW + "-protocol";
+      chain(onward);
+      for (Condition protocol : protocols) {
+        rule(onward, w -> protocol.andThen(x -> x.goTo(FOLLOWED)).accept(w));
+      }
     }
-    for (Condition protocol : protocols) {
-      rule(FOLLOWED, w -> protocol.andThen(x -> x.trace().accept()).accept(w));
-    }
+    String next = onward;
     chain(FOLLOW);
     for (String kind : KINDS_BETWEEN_NAMESPACES) {
       byte[] name = Arrays.copyOf(kind.getBytes(StandardCharsets.UTF_8), INTERFACE_NAME_LENGTH);
-      rule(FOLLOW, w -> w.loadMeta(ExpressionWriter.META_IIFKIND).equal(name).goTo(FOLLOWED));
+      rule(FOLLOW, w -> w.loadMeta(ExpressionWriter.META_IIFKIND).equal(name).goTo(next));
     }
   }
 

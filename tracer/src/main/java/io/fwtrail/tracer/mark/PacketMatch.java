@@ -1,6 +1,7 @@
 package io.fwtrail.tracer.mark;
 
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param bothWays whether the answers are meant too: source and destination, in and out changed
  *     over
  * @param expression an expression in nft's language that must match as well, or null
- * @param sample one in so many of the packets that fit, 1 for all
- * @param rate at most so many a second, 0 for no limit
+ * @param sample which of the packets that fit are chosen
+ * @param rate how many of them at most
  */
 public record PacketMatch(
     List<Integer> protocols,
@@ -29,7 +30,7 @@ public record PacketMatch(
     List<String> out,
     boolean bothWays,
     @Nullable String expression,
-    int sample,
+    Sample sample,
     Rate rate) {
 
   /** Every packet. */
@@ -44,7 +45,7 @@ public record PacketMatch(
           List.of(),
           false,
           null,
-          1,
+          Sample.ALL,
           Rate.UNLIMITED);
 
   /** Copies the lists. */
@@ -74,6 +75,36 @@ public record PacketMatch(
   }
 
   /**
+   * One in so many.
+   *
+   * @param oneIn from 1, which is all
+   * @param byFlow whether all packets of one flow in so many, rather than one packet in so many
+   * @param residue which of the flows, from 0 to {@code oneIn - 1}: those of one {@code residue}
+   *     are the same in all namespaces, as long as the kernel runs
+   */
+  public record Sample(int oneIn, boolean byFlow, int residue) {
+    /** All packets. */
+    public static final Sample ALL = packets(1);
+
+    /** Checks the bounds. */
+    public Sample {
+      if (oneIn < 1 || residue < 0 || residue >= oneIn) {
+        throw new IllegalArgumentException("sample " + residue + " of " + oneIn);
+      }
+    }
+
+    /** One packet in so many, counted off. */
+    public static Sample packets(int oneIn) {
+      return new Sample(oneIn, false, 0);
+    }
+
+    /** One flow in so many, other ones each time that this is called. */
+    public static Sample flows(int oneIn) {
+      return new Sample(oneIn, true, ThreadLocalRandom.current().nextInt(oneIn));
+    }
+  }
+
+  /**
    * At most so many packets in so many seconds.
    *
    * @param packets 0 for no limit
@@ -83,6 +114,12 @@ public record PacketMatch(
     /** No limit. */
     public static final Rate UNLIMITED = new Rate(0, 1);
 
+    /**
+     * What a busy gateway can bear: the kernel makes some ten messages of a traced packet, in the
+     * same softirq that forwards it.
+     */
+    public static final Rate CAREFUL = new Rate(10_000, 1);
+
     /** Whether there is a limit. */
     public boolean limited() {
       return packets > 0;
@@ -91,7 +128,7 @@ public record PacketMatch(
 
   /** Whether packets may fit that are held back by {@link #sample} or {@link #rate}. */
   public boolean holdsBack() {
-    return sample > 1 || rate.limited();
+    return sample.oneIn() > 1 || rate.limited();
   }
 
   /** Whether a packet that fitted may fit no more once NAT has changed it, or in other places. */

@@ -205,4 +205,13 @@ class TrailReaderTest {
     assertThatThrownBy(reader::next).hasMessage("line 3: it is longer than any trail");
     assertThat(reader.next()).as("the line after them").isEqualTo(full());
   }
+
+  @Test
+  void recordsOfLossesArePassedOver() throws IOException {
+    TrailReader reader =
+        reader(
+            "{\"lost\":3,\"what\":\"messages\"}\n"
+                + new String(written(full()), StandardCharsets.UTF_8));
+    assertThat(reader.next()).isEqualTo(full());
+  }
 }

@@ -115,6 +115,8 @@ final class CommandText {
       case "range" -> value(values.get(3)) + "-" + value(values.get(4));
       case "immediate" -> verdict(values.get(2));
       case "numgen" -> "numgen mod " + number(values.get(2));
+      case "hash" ->
+          (number(values.get(7)) == 1 ? "symhash" : "jhash") + " mod " + number(values.get(4));
       case "limit" ->
           "limit "
               + (int) longNumber(values.get(1))

@@ -25,7 +25,7 @@ class LegacyMarkTest {
         List.of("wan0"),
         false,
         null,
-        10,
+        PacketMatch.Sample.packets(10),
         new PacketMatch.Rate(60, 60));
   }
 
@@ -42,7 +42,7 @@ class LegacyMarkTest {
             List.of(6, 17),
             List.of(Prefix.parse("10.0.0.0/8"), Prefix.parse("2001:db8::1")),
             List.of(new PacketMatch.PortRange(53, 53), new PacketMatch.PortRange(80, 90)));
-    String limits = " -m statistic --mode nth --every 10 -m limit --limit 60/m";
+    String limits = " -m statistic --mode nth --every 10 -m limit --limit 60/m --limit-burst 60";
     assertThat(rules(NfFamily.IP, "PREROUTING", match))
         .containsExactly(
             "-s 10.0.0.0/8 -i lan0 -p tcp -m multiport --dports 53,80:90" + limits + TAIL,

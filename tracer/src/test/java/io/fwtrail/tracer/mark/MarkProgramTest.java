@@ -6,6 +6,8 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.mark.PacketMatch.PortRange;
 import io.fwtrail.tracer.mark.PacketMatch.Rate;
+import io.fwtrail.tracer.mark.PacketMatch.Sample;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +27,7 @@ class MarkProgramTest {
   private List<String> in = List.of();
   private List<String> out = List.of();
   private boolean bothWays;
-  private int sample = 1;
+  private Sample sample = Sample.ALL;
   private Rate rate = Rate.UNLIMITED;
 
   private boolean following;
@@ -68,7 +70,7 @@ class MarkProgramTest {
 
   @Test
   void theLastRuleButOneIsTheOneThatMarks() {
-    sample = 1000;
+    sample = Sample.packets(1000);
     rate = new Rate(100, 60);
     assertThat(program(NfFamily.INET))
         .containsExactly(
@@ -76,6 +78,7 @@ class MarkProgramTest {
             "chain trace",
             "trace: counter",
             "trace: numgen mod 1000 != 00000000 accept",
+            "trace: counter",
             "trace: limit 100/60 burst 100 counter 01 meta nftrace set accept",
             "trace: accept");
   }
@@ -110,17 +113,44 @@ class MarkProgramTest {
     String veth = "76657468000000000000000000000000";
     assertThat(program(NfFamily.INET, PREROUTING, OUTPUT))
         .contains(
-            "followed: meta l4proto == 11 01 meta nftrace set accept",
-            "follow: meta iifkind == " + veth + " goto followed")
+            "followed: 01 meta nftrace set accept",
+            "followed: counter accept",
+            "follow-protocol: meta l4proto == 11 goto followed",
+            "follow: meta iifkind == " + veth + " goto follow-protocol")
         .containsSubsequence("chain followed", "chain follow", "chain trace")
         .contains("prerouting: goto follow")
         .doesNotContain("output: goto follow");
   }
 
   @Test
+  void whatIsFollowedHasALimitOfItsOwnWhereTheMatchHasOne() {
+    following = true;
+    rate = new Rate(5, 3600);
+    String veth = "76657468000000000000000000000000";
+    assertThat(program(NfFamily.INET, PREROUTING))
+        .contains(
+            "followed: limit 10000/1 burst 10000 01 meta nftrace set accept",
+            "followed: counter accept",
+            "follow: meta iifkind == " + veth + " goto followed");
+  }
+
+  @Test
+  void aFlowIsChosenByItsHash() {
+    sample = new Sample(1000, true, 7);
+    String seven = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? "07000000" : "00000007";
+    assertThat(program(NfFamily.INET))
+        .containsSubsequence(
+            "trace: counter",
+            "trace: symhash mod 1000 != " + seven + " accept",
+            "trace: counter",
+            "trace: counter 01 meta nftrace set accept",
+            "trace: accept");
+  }
+
+  @Test
   void whatIsNotInTheSampleIsFollowedAllTheSame() {
     following = true;
-    sample = 1000;
+    sample = Sample.packets(1000);
     assertThat(program(NfFamily.INET, PREROUTING))
         .contains("trace: numgen mod 1000 != 00000000 goto follow", "trace: goto follow");
   }

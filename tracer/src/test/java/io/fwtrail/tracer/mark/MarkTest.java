@@ -192,7 +192,7 @@ class MarkTest {
   @Test
   void readsTheCounters() throws IOException {
     Mark mark = make(RuleSet.EMPTY);
-    assertThat(mark.counters()).isEqualTo(new Mark.Counters(7, 5));
+    assertThat(mark.counters()).isEqualTo(new Mark.Counters(7, 7, 5, 0));
   }
 
   @Test
@@ -228,7 +228,7 @@ class MarkTest {
             all.out(),
             false,
             "tcp flags syn",
-            1,
+            PacketMatch.Sample.ALL,
             all.rate());
     assertThatThrownBy(() -> Mark.make(client, RuleSet.EMPTY, match, false, null))
         .isInstanceOf(MarkException.class)

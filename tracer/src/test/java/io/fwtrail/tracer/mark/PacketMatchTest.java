@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.fwtrail.tracer.mark.PacketMatch.PortRange;
 import io.fwtrail.tracer.mark.PacketMatch.Rate;
+import io.fwtrail.tracer.mark.PacketMatch.Sample;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,7 +25,7 @@ class PacketMatchTest {
         List.of(out),
         bothWays,
         null,
-        1,
+        Sample.ALL,
         Rate.UNLIMITED);
   }
 
@@ -85,7 +88,7 @@ class PacketMatchTest {
             List.of("out"),
             true,
             "tcp flags syn",
-            10,
+            Sample.packets(10),
             new Rate(5, 60));
     assertThat(match.reversed())
         .isEqualTo(
@@ -99,7 +102,7 @@ class PacketMatchTest {
                 List.of("in"),
                 false,
                 "tcp flags syn",
-                10,
+                Sample.packets(10),
                 new Rate(5, 60)));
   }
 
@@ -118,7 +121,7 @@ class PacketMatchTest {
                     all.out(),
                     false,
                     null,
-                    2,
+                    Sample.packets(2),
                     Rate.UNLIMITED)
                 .holdsBack())
         .isTrue();
@@ -146,9 +149,19 @@ class PacketMatchTest {
             List.of(),
             false,
             null,
-            1,
+            Sample.ALL,
             Rate.UNLIMITED);
     in.add("eth1");
     assertThat(match.in()).containsExactly("eth0");
+  }
+
+  @Test
+  void otherFlowsAreChosenEachTime() {
+    Set<Integer> residues = new HashSet<>();
+    for (int i = 0; i < 50; i++) {
+      residues.add(Sample.flows(1_000_000).residue());
+    }
+    assertThat(residues.size()).isGreaterThan(1);
+    assertThatIllegalArgumentException().isThrownBy(() -> new Sample(3, true, 3));
   }
 }
