@@ -3,28 +3,29 @@ package io.fwtrail.cli;
 import io.fwtrail.cli.output.LossWords;
 import io.fwtrail.tracer.trail.Loss;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How much was lost, by cause. For use by several threads, but {@link #news} by one. */
 final class Losses {
   private static final Loss.Cause[] CAUSES = Loss.Cause.values();
 
-  private final AtomicLongArray counts = new AtomicLongArray(CAUSES.length);
-  private final long[] told = new long[CAUSES.length];
+  private final Map<Loss.Cause, Long> counts = new EnumMap<>(Loss.Cause.class);
+  private final Map<Loss.Cause, Long> told = new EnumMap<>(Loss.Cause.class);
 
-  void add(Loss.Cause cause, long more) {
-    long unused = counts.addAndGet(cause.ordinal(), more);
+  synchronized void add(Loss.Cause cause, long more) {
+    counts.merge(cause, more, Long::sum);
   }
 
   /** Counted elsewhere: so many up to now. */
-  void set(Loss.Cause cause, long all) {
-    counts.set(cause.ordinal(), all);
+  synchronized void set(Loss.Cause cause, long all) {
+    counts.put(cause, all);
   }
 
-  long of(Loss.Cause cause) {
-    return counts.get(cause.ordinal());
+  synchronized long of(Loss.Cause cause) {
+    return counts.getOrDefault(cause, 0L);
   }
 
   /** Of all causes, whatever is counted. */
@@ -41,8 +42,8 @@ final class Losses {
     List<String> words = new ArrayList<>();
     for (Loss.Cause cause : CAUSES) {
       long now = of(cause);
-      long more = now - told[cause.ordinal()];
-      told[cause.ordinal()] = now;
+      long more = now - told.getOrDefault(cause, 0L);
+      told.put(cause, now);
       if (more > 0) {
         words.add(LossWords.amount(cause, more) + " (" + LossWords.reason(cause) + ")");
       }
