@@ -2,12 +2,15 @@ package io.fwtrail.cli.bench;
 
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
+import io.fwtrail.netlink.lab.Running;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /**
- * A gateway between a client and a server. Its rule set traces every datagram that the client sends
- * to {@link #FIRST_PORT} and the ports behind it, and lets it pass; the server throws it away.
+ * A gateway between a client and a server. It lets pass what the client sends to {@link
+ * #FIRST_PORT} and the ports behind it; the server throws it away.
  */
 final class Gateway implements AutoCloseable {
   /** The first of the 1,000 ports that are let pass. */
@@ -15,36 +18,7 @@ final class Gateway implements AutoCloseable {
 
   static final int PORTS = 1000;
 
-  /** Of a kind with what stands on real gateways: called chains, sets, connections, NAT, a mark. */
-  private static final String RULES =
-      """
-      flush ruleset
-      table inet filter {
-        chain pre { type filter hook prerouting priority -150; policy accept;
-          meta nftrace set 1
-          meta l4proto udp counter comment "udp in"
-        }
-        chain forward { type filter hook forward priority 0; policy drop;
-          ct state vmap { established : accept, related : accept, invalid : drop }
-          iifname "lan0" jump lan comment "from the LAN"
-        }
-        chain lan {
-          tcp dport { 22, 80, 443 } accept
-          udp dport 53 counter accept comment "names"
-          udp dport 5000-5999 counter accept comment "our service"
-        }
-      }
-      table ip nat {
-        chain post { type nat hook postrouting priority 100; policy accept;
-          oifname "wan0" masquerade
-        }
-      }
-      table ip mangle {
-        chain post { type filter hook postrouting priority -150; policy accept;
-          meta mark set 7
-        }
-      }
-      """;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final String SINK =
       """
@@ -55,11 +29,21 @@ final class Gateway implements AutoCloseable {
 
   private final Lab lab;
 
-  Gateway() throws IOException, InterruptedException {
+  /** One whose rules trace all that the client sends. */
+  Gateway(Firewall firewall) throws IOException, InterruptedException {
+    this(firewall.loader(), firewall.rules());
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param loader the command that reads {@code rules}
+   */
+  Gateway(List<String> loader, String rules) throws IOException, InterruptedException {
     lab = new Lab();
     try {
       String unused = lab.nft(Host.SERVER, SINK);
-      String unused1 = lab.nft(Host.GATEWAY, RULES);
+      load(loader, rules);
       // A connection that ends between two measurements would be a new one in the next, and a new
       // connection's first packet meets more rules than the others.
       lab.sysctl(Host.GATEWAY, "net/netfilter/nf_conntrack_udp_timeout", "86400");
@@ -67,6 +51,20 @@ final class Gateway implements AutoCloseable {
       lab.close();
       throw e;
     }
+  }
+
+  private void load(List<String> loader, String rules) throws IOException, InterruptedException {
+    Running running = lab.start(Host.GATEWAY, loader.toArray(String[]::new));
+    running.input(rules);
+    running.endInput();
+    if (running.awaitEnd(PATIENCE) != 0) {
+      throw new IOException(loader + " failed: " + running.err());
+    }
+  }
+
+  /** Has the rules of iptables-legacy tell by that logger, as /proc/net/netfilter/nf_log names it. */
+  void setLogger(String name) throws IOException {
+    lab.sysctl(Host.GATEWAY, "net/netfilter/nf_log/2", name);
   }
 
   /** Does something on a host, on a thread of its own: a process that it starts runs there. */

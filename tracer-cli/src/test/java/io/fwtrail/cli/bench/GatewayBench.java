@@ -1,115 +1,139 @@
 package io.fwtrail.cli.bench;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-/**
- * What fwtrail costs beside others on a gateway: run by {@code bin/bench gateway}, in namespaces of
- * its own. Prints a section of docs/benchmarks.md; what it is at goes to standard error.
- */
-public final class GatewayBench {
-  private static final int FLAT_OUT_PACKETS = 250_000;
+/** Compares fwtrail with other programs on a gateway. */
+@Command(
+    name = "bin/bench gateway",
+    mixinStandardHelpOptions = true,
+    description = "Measure fwtrail beside other programs on a gateway in namespaces.")
+public final class GatewayBench implements Callable<Integer> {
+  /** Where latency is measured: beyond, most programs lose packets. */
+  private static final List<Integer> LATENCY_RATES = List.of(1_000, 10_000);
 
-  private final Gateway gateway;
-  private final Traffic traffic;
-  private final Path folder;
-  private final int messagesPerPacket;
-  private final PrintStream out = System.out;
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Measure everything so often, by turns; medians are shown. 5 by default.")
+  private int rounds = 5;
 
-  private GatewayBench(Gateway gateway, Path folder) throws IOException, InterruptedException {
-    this.gateway = gateway;
-    this.folder = folder;
-    traffic = new Traffic(gateway);
-    messagesPerPacket = Measurement.messagesPerPacket(gateway, traffic, folder);
+  @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Only these: json-hops, json, text, hops (all of fwtrail), nft, xtables-monitor, ulogd2,"
+              + " rsyslog. The floor is always measured.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--rates",
+      paramLabel = "RATE",
+      split = ",",
+      defaultValue = "1000,10000,50000,flat",
+      description = "Packets a second, or flat for as fast as they go; all by default.")
+  private List<String> rates = List.of();
+
+  @Option(
+      names = "--rules",
+      paramLabel = "KIND",
+      split = ",",
+      defaultValue = "nftables,iptables-nft,iptables-legacy",
+      description = "Only with rules of these: nftables, iptables-nft, iptables-legacy.")
+  private List<String> rules = List.of();
+
+  @Option(
+      names = "--latency",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Measure how long it takes from packet to line (the default), or --no-latency.")
+  private boolean latency;
+
+  private final Report report = new Report(System.out);
+
+  /** Runs it; needs root in namespaces of its own, as bin/bench starts it. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new GatewayBench()).execute(arguments));
   }
 
-  /**
-   * Runs it; needs root in namespaces of its own.
-   *
-   * @param arguments {@code --rounds N}, {@code --only NAME,...}
-   */
-  public static void main(String[] arguments) throws Exception {
-    int rounds = 5;
-    List<String> only = List.of("json-hops", "json", "text", "hops");
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      switch (arguments[i]) {
-        case "--rounds" -> rounds = Integer.parseInt(arguments[i + 1]);
-        case "--only" -> only = List.of(arguments[i + 1].split(",", -1));
-        default -> throw new IllegalArgumentException(arguments[i]);
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<Integer> perSecond =
+        rates.stream()
+            .map(rate -> rate.equals("flat") ? Traffic.FLAT_OUT : Integer.parseInt(rate))
+            .toList();
+    if (rounds == 5 && only.isEmpty() && rates.size() == 4) {
+      Progress.say("this takes about 25 minutes on a machine that does nothing else");
+    }
+    report.line("Medians of %d rounds, by turns.", rounds);
+    try (Place open = new Place()) {
+      for (Firewall firewall : Firewall.values()) {
+        List<Subject> subjects = subjects(firewall, open.folder());
+        if (rules.contains(firewall.title()) && !subjects.isEmpty()) {
+          compare(firewall, subjects, perSecond, open.folder());
+        }
       }
     }
-    try (Place place = new Place();
-        Gateway gateway = new Gateway()) {
-      new GatewayBench(gateway, place.folder()).flatOut(rounds, only);
-    }
-    System.exit(0);
+    return 0;
   }
 
-  private void flatOut(int rounds, List<String> only) throws IOException, InterruptedException {
-    Map<Subject, List<Measured>> all = new LinkedHashMap<>();
-    Map<Subject, List<Double>> ratios = new LinkedHashMap<>();
-    Subject floor = Subject.floor();
-    all.put(floor, new ArrayList<>());
-    List<Subject> subjects = only.stream().map(Subject::fwtrail).toList();
-    for (int round = 1; round <= rounds; round++) {
-      for (Subject subject : subjects) {
-        Measured beside = measure(floor);
-        Measured measured = measure(subject);
-        all.get(floor).add(beside);
-        all.computeIfAbsent(subject, unused -> new ArrayList<>()).add(measured);
-        ratios
-            .computeIfAbsent(subject, unused -> new ArrayList<>())
-            .add(measured.nanosPerMessage() / beside.nanosPerMessage());
-        say(
-            "round %d of %d: %s %.2f us a message (user %.2f), %d lost, %.0f packets shown;"
-                + " floor %.2f us, %d lost; %.0f packets/s",
-            round,
-            rounds,
-            subject.name(),
-            measured.nanosPerMessage() / 1e3,
-            measured.userNanos() / measured.heard() / 1e3,
-            measured.lost(),
-            measured.shown(),
-            beside.nanosPerMessage() / 1e3,
-            beside.lost(),
-            measured.perSecond());
+  private List<Subject> subjects(Firewall firewall, Path folder) throws IOException {
+    List<Subject> subjects = new ArrayList<>();
+    switch (firewall) {
+      case NFTABLES -> {
+        for (String output : List.of("json-hops", "json", "text", "hops")) {
+          subjects.add(Subject.fwtrail(output, firewall));
+        }
+        subjects.add(Subject.nftMonitor());
+      }
+      case IPTABLES_NFT -> {
+        subjects.add(Subject.fwtrail("hops", firewall));
+        subjects.add(Subject.xtablesMonitor());
+      }
+      case IPTABLES_LEGACY -> {
+        subjects.add(Subject.fwtrail("hops", firewall));
+        subjects.add(Subject.ulogd(folder));
+        subjects.add(Subject.rsyslogd(folder));
       }
     }
-    out.println(
-        "| flat out | CPU a message, µs | of that user | times the floor | messages lost, %"
-            + " | packets shown, % | peak memory, MB |");
-    out.println("| --- | --- | --- | --- | --- | --- | --- |");
-    all.forEach(
-        (subject, measured) ->
-            out.printf(
-                Locale.ROOT,
-                "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f |%n",
-                subject.title(),
-                Medians.of(measured, m -> m.nanosPerMessage() / 1e3),
-                Medians.of(measured, m -> m.userNanos() / m.heard() / 1e3),
-                subject.isFloor() ? 1.0 : Medians.of(ratios.get(subject)),
-                Medians.of(measured, m -> 100 * m.lostShare()),
-                Medians.of(measured, m -> 100 * m.shown() / m.packets()),
-                Medians.of(measured, m -> m.peakKilobytes() / 1024.0)));
-    out.flush();
+    return subjects.stream()
+        .filter(subject -> only.isEmpty() || only.contains(subject.name()))
+        .toList();
   }
 
-  private Measured measure(Subject subject) throws IOException, InterruptedException {
-    try (Measurement measurement =
-        new Measurement(subject, gateway, traffic, folder, messagesPerPacket)) {
-      Measured measured = measurement.measure(FLAT_OUT_PACKETS, Traffic.FLAT_OUT);
-      String unused = measurement.end();
-      return measured;
+  private void compare(
+      Firewall firewall, List<Subject> subjects, List<Integer> perSecond, Path folder)
+      throws IOException, InterruptedException {
+    try (Gateway gateway = new Gateway(firewall)) {
+      Traffic traffic = new Traffic(gateway);
+      Comparison comparison =
+          new Comparison(gateway, traffic, folder, Subject.floor(firewall), perSecond);
+      LatencyComparison latencies =
+          new LatencyComparison(gateway, traffic, folder, LATENCY_RATES);
+      report.line("");
+      report.line(
+          "### Rules of %s: %d messages a packet", firewall.title(), comparison.messagesPerPacket());
+      for (int round = 1; round <= rounds; round++) {
+        Progress.say("rules of %s, round %d of %d", firewall.title(), round, rounds);
+        comparison.round(subjects);
+        if (latency) {
+          latencies.round(subjects);
+        }
+      }
+      report.comparison(comparison.rows());
+      if (latency) {
+        report.line("From a packet to the first line about it:");
+        latencies.report(report);
+      }
     }
-  }
-
-  private static void say(String format, Object... values) {
-    System.err.printf(Locale.ROOT, "bench: " + format + "%n", values);
   }
 }

@@ -3,13 +3,15 @@ package io.fwtrail.cli.bench;
 import io.fwtrail.netlink.lab.Host;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** A {@link Subject} that runs on the gateway, its output going to a file. */
+/** A {@link Subject} that runs on the gateway, its output going to a file or by a pipe. */
 final class Hearing implements AutoCloseable {
   private static final long PATIENCE_NANOS = 120_000_000_000L;
   private static final int POLL_MILLIS = 100;
@@ -18,37 +20,60 @@ final class Hearing implements AutoCloseable {
   /** Of CPU between two looks: a program that only waits for messages uses less. */
   private static final long IDLE_NANOS = 10_000_000L;
 
-  /** The bit of group 9, NFNLGRP_NFTRACE, in /proc/net/netlink. */
-  private static final long TRACE_GROUP = 1 << 8;
-
   private final Subject subject;
   private final Process process;
   private final Path out;
   private final Path err;
+  private final @Nullable KernelLogSetting setting;
 
-  private Hearing(Subject subject, Process process, Path out, Path err) {
+  private Hearing(
+      Subject subject, Process process, Path out, Path err, @Nullable KernelLogSetting setting) {
     this.subject = subject;
     this.process = process;
     this.out = out;
     this.err = err;
+    this.setting = setting;
   }
 
-  /** Starts it, and returns as soon as it hears. */
-  static Hearing start(Subject subject, Gateway gateway, Path folder)
+  /** Starts it, its output going to that file, and returns as soon as it says that it hears. */
+  static Hearing start(Subject subject, Gateway gateway, Path out)
       throws IOException, InterruptedException {
-    Path out = folder.resolve("out");
-    Path err = folder.resolve("err");
-    Process process =
-        gateway.in(
-            Host.GATEWAY,
-            () ->
-                new ProcessBuilder(subject.command())
-                    .redirectOutput(out.toFile())
-                    .redirectError(err.toFile())
-                    .start());
-    Hearing hearing = new Hearing(subject, process, out, err);
+    return start(subject, gateway, out, ProcessBuilder.Redirect.to(out.toFile()));
+  }
+
+  /** The same, its output coming by {@link #stream}. */
+  static Hearing startWithPipe(Subject subject, Gateway gateway, Path folder)
+      throws IOException, InterruptedException {
+    return start(subject, gateway, folder.resolve("none"), ProcessBuilder.Redirect.PIPE);
+  }
+
+  private static Hearing start(
+      Subject subject, Gateway gateway, Path out, ProcessBuilder.Redirect redirect)
+      throws IOException, InterruptedException {
+    Path err = out.resolveSibling("err");
+    if (subject.logger() != null) {
+      gateway.setLogger(subject.logger());
+    }
+    KernelLogSetting setting = subject.hearsKernelLog() ? new KernelLogSetting() : null;
+    Process process;
     try {
-      hearing.awaitReady();
+      process =
+          gateway.in(
+              Host.GATEWAY,
+              () ->
+                  new ProcessBuilder(subject.command())
+                      .redirectOutput(redirect)
+                      .redirectError(err.toFile())
+                      .start());
+    } catch (IOException e) {
+      if (setting != null) {
+        setting.close();
+      }
+      throw e;
+    }
+    Hearing hearing = new Hearing(subject, process, out, err, setting);
+    try {
+      hearing.await(subject.ready());
     } catch (IOException | InterruptedException e) {
       hearing.close();
       throw e;
@@ -56,21 +81,27 @@ final class Hearing implements AutoCloseable {
     return hearing;
   }
 
-  private void awaitReady() throws IOException, InterruptedException {
+  /** Waits for it to say something on standard error. */
+  private void await(String words) throws IOException, InterruptedException {
     long until = System.nanoTime() + PATIENCE_NANOS;
-    while (!isReady()) {
-      if (!process.isAlive() || System.nanoTime() > until) {
-        throw new IOException(subject.title() + " did not start: " + Files.readString(err));
-      }
-      Thread.sleep(20);
+    while (!said().contains(words)) {
+      checkAlive(until);
+      Thread.sleep(POLL_MILLIS);
     }
   }
 
-  private boolean isReady() throws IOException {
-    if (!subject.ready().isEmpty()) {
-      return Files.readString(err).contains(subject.ready());
+  /** Fails if it has ended. */
+  void checkAlive() throws IOException {
+    checkAlive(Long.MAX_VALUE);
+  }
+
+  private void checkAlive(long until) throws IOException {
+    if (!process.isAlive() || System.nanoTime() > until) {
+      throw new IOException(
+          subject.title()
+              + (process.isAlive() ? " took longer than 120 s: " : " ended: ")
+              + said().strip());
     }
-    return sockets().stream().anyMatch(socket -> (socket.groups & TRACE_GROUP) != 0);
   }
 
   long pid() {
@@ -87,26 +118,38 @@ final class Hearing implements AutoCloseable {
     return Files.readString(err);
   }
 
+  /** Its output, where it is a pipe. */
+  InputStream stream() {
+    return process.getInputStream();
+  }
+
   /**
    * Waits until it has dealt with all that was sent: nothing waits in its socket, nothing more is
-   * written, and it uses no CPU.
+   * written, and none of its threads has anything to do.
    */
   void awaitQuiet() throws IOException, InterruptedException {
     long until = System.nanoTime() + PATIENCE_NANOS;
-    long cpu = ProcessCost.nanos(pid());
-    long size = Files.size(out);
+    long cpu = 0;
+    long size = written();
     for (int quiet = 0; quiet < QUIET_POLLS; ) {
-      if (System.nanoTime() > until) {
-        throw new IOException(subject.title() + " is still busy after 120 s");
-      }
       Thread.sleep(POLL_MILLIS);
+      checkAlive(until);
       long cpuBefore = cpu;
       long sizeBefore = size;
       cpu = ProcessCost.nanos(pid());
-      size = Files.size(out);
-      boolean idle = cpu - cpuBefore < IDLE_NANOS && size == sizeBefore;
-      quiet = idle && sockets().stream().allMatch(socket -> socket.waiting == 0) ? quiet + 1 : 0;
+      size = written();
+      boolean idle =
+          cpu - cpuBefore < IDLE_NANOS
+              && size == sizeBefore
+              && ProcessCost.isAsleep(pid())
+              && sockets().stream().allMatch(socket -> socket.waiting == 0);
+      quiet = idle ? quiet + 1 : 0;
     }
+  }
+
+  /** Bytes of output in its file so far; 0 where it is a pipe. */
+  long written() throws IOException {
+    return Files.exists(out) ? Files.size(out) : 0;
   }
 
   /** Messages that the kernel could not hand to it so far, as its receive buffer was full. */
@@ -119,7 +162,7 @@ final class Hearing implements AutoCloseable {
    *
    * @param waiting bytes in its receive buffer
    */
-  private record Socket(long groups, long waiting, long drops) {}
+  private record Socket(long waiting, long drops) {}
 
   /** Those of the gateway's namespace. Only the subject has any there. */
   private List<Socket> sockets() throws IOException {
@@ -131,11 +174,7 @@ final class Hearing implements AutoCloseable {
         String[] fields = line.strip().split("\\s+", -1);
         boolean netfilter = fields[1].equals("12");
         if (netfilter && !fields[2].equals("0")) {
-          sockets.add(
-              new Socket(
-                  Long.parseLong(fields[3], 16),
-                  Long.parseLong(fields[4]),
-                  Long.parseLong(fields[8])));
+          sockets.add(new Socket(Long.parseLong(fields[4]), Long.parseLong(fields[8])));
         }
       }
     }
@@ -144,14 +183,18 @@ final class Hearing implements AutoCloseable {
 
   /** Ends it in order, so that it says what it has to say at its end. */
   void end() throws IOException, InterruptedException {
-    process.destroy();
+    // Process.destroy would close its output as well.
+    boolean unused = process.toHandle().destroy();
     if (!process.waitFor(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
       throw new IOException(subject.title() + " does not end");
     }
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     process.destroyForcibly();
+    if (setting != null) {
+      setting.close();
+    }
   }
 }

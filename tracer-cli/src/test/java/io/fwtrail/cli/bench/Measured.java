@@ -3,21 +3,19 @@ package io.fwtrail.cli.bench;
 /**
  * What one measurement gave.
  *
- * @param packets sent
  * @param perSecond packets a second, as it went
  * @param messages that the kernel made of them
  * @param lost of these
- * @param shown packets that the output tells of, by its lines; NaN where there are none to count
+ * @param linesShare lines of output, as a share of what all packets make; NaN where there are none
  * @param userNanos of CPU outside the kernel
  * @param systemNanos of CPU in it
  * @param peakKilobytes the most memory that was in use, from the program's start
  */
 record Measured(
-    int packets,
     double perSecond,
     long messages,
     long lost,
-    double shown,
+    double linesShare,
     double userNanos,
     double systemNanos,
     long peakKilobytes) {
@@ -27,8 +25,13 @@ record Measured(
     return (userNanos + systemNanos) / heard();
   }
 
-  double heard() {
-    return messages - lost;
+  /** The same, outside the kernel only. */
+  double userNanosPerMessage() {
+    return userNanos / heard();
+  }
+
+  private long heard() {
+    return Math.max(1, messages - lost);
   }
 
   /** Of all messages, from 0 to 1. */

@@ -3,8 +3,10 @@ package io.fwtrail.cli.bench;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * What a process has used so far, all its threads together, those that ended too.
@@ -54,6 +56,21 @@ record ProcessCost(long nanos, long userTicks, long systemTicks) {
       }
       return time.getLong(0) * 1_000_000_000L + time.getLong(8);
     }
+  }
+
+  /** Whether no thread of it runs, or would run if a CPU were free for it. */
+  static boolean isAsleep(long pid) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if ("RD".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) >= 0) {
+          return false;
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      return false; // a thread ended just now
+    }
+    return true;
   }
 
   /** A line of /proc/PID/status or smaps_rollup, in kB: {@code VmHWM:}, {@code Pss:}. */

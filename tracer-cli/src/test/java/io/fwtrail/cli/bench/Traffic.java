@@ -21,6 +21,8 @@ final class Traffic {
   /** So many connections are there at once. */
   private static final int CONNECTIONS = 4;
 
+  private static final int OPENING_RATE = 10_000;
+
   private final Gateway gateway;
 
   Traffic(Gateway gateway) {
@@ -35,6 +37,11 @@ final class Traffic {
    */
   double send(int packets, int perSecond) throws IOException, InterruptedException {
     return send(CONNECTIONS, packets, perSecond, List.of());
+  }
+
+  /** Has every connection there is, as the first packet of one meets more rules than others. */
+  void openConnections() throws IOException, InterruptedException {
+    double unused = send(Gateway.PORTS, Gateway.PORTS, OPENING_RATE, List.of());
   }
 
   /**
