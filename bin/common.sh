@@ -59,7 +59,9 @@ package_of() {
     ping) echo iputils-ping ;;
     ps) echo procps ;;
     rsyslogd) echo rsyslog ;;
+    ulogd) echo ulogd2 ;;
     setpriv | unshare) echo util-linux ;;
+    xtables-monitor) echo iptables ;;
     *) echo "$1" ;; # the others are named like their command
   esac
 }

@@ -25,7 +25,7 @@ final class Comparison {
     final List<Measured> measured = new ArrayList<>();
     final List<Double> ratios = new ArrayList<>();
 
-    /** Why there is nothing; null if there is. */
+    /** Why there is nothing of some round; null if there is of all. */
     @Nullable String failure;
 
     Row(Subject subject, int perSecond) {
@@ -74,54 +74,62 @@ final class Comparison {
   /** Measures the floor, then each subject; flat out the floor once more before each of them. */
   void round(List<Subject> subjects) throws IOException, InterruptedException {
     Map<Integer, Measured> floors = measure(floor, rates);
+    boolean first = true;
     for (Subject subject : subjects) {
-      if (rates.contains(Traffic.FLAT_OUT) && subject != subjects.get(0)) {
+      if (rates.contains(Traffic.FLAT_OUT) && !first) {
         floors.putAll(measure(floor, List.of(Traffic.FLAT_OUT)));
       }
-      try {
-        measure(subject, rates)
-            .forEach(
-                (rate, measured) -> {
-                  double ratio =
-                      measured.nanosPerMessage() / floors.get(rate).nanosPerMessage();
-                  row(subject, rate).ratios.add(ratio);
-                });
-      } catch (IOException e) {
-        Progress.say("%s", e);
-        row(subject, rates.get(0)).failure = e.getMessage();
-      }
+      first = false;
+      Map<Integer, Measured> all = measure(subject, rates);
+      all.forEach(
+          (rate, measured) ->
+              row(subject, rate)
+                  .ratios
+                  .add(measured.nanosPerMessage() / floors.get(rate).nanosPerMessage()));
     }
   }
 
+  /** By rate; what could not be measured, as the subject ended, is not in it. */
   private Map<Integer, Measured> measure(Subject subject, List<Integer> at)
       throws IOException, InterruptedException {
     Map<Integer, Measured> all = new LinkedHashMap<>();
+    List<Integer> left = new ArrayList<>(at);
+    left.removeIf(rate -> !subject.takes(rate));
     try (Measurement measurement =
-            new Measurement(subject, gateway, traffic, folder, messagesPerPacket)) {
-      for (int rate : at) {
-        if (!subject.takes(rate)) {
-          continue;
-        }
+        new Measurement(subject, gateway, traffic, folder, messagesPerPacket)) {
+      while (!left.isEmpty()) {
+        int rate = left.get(0);
         int packets = rate == Traffic.FLAT_OUT ? FLAT_OUT_PACKETS : rate * SECONDS;
         Measured measured = measurement.measure(packets, rate);
+        left.remove(0);
         all.put(rate, measured);
         row(subject, rate).measured.add(measured);
-        Progress.say(
-            "%s at %s: %.2f us a message (user %.2f), %.2f %% lost, %.2f %% of the lines; %.0f"
-                + " packets/s",
-            subject.name(),
-            Report.rate(rate),
-            measured.nanosPerMessage() / 1e3,
-            measured.userNanosPerMessage() / 1e3,
-            100 * measured.lostShare(),
-            100 * measured.linesShare(),
-            measured.perSecond());
+        tell(subject, rate, measured);
       }
       String said = measurement.end();
       if (!said.isEmpty() && !subject.isFloor()) {
         Progress.say("it said: %s", said.replace("\n", "\n       "));
       }
-      return all;
+    } catch (IOException e) {
+      if (subject.isFloor()) {
+        throw e;
+      }
+      Progress.say("%s", e.getMessage());
+      left.forEach(rate -> row(subject, rate).failure = e.getMessage());
     }
+    return all;
+  }
+
+  private static void tell(Subject subject, int rate, Measured measured) {
+    Progress.say(
+        "%s at %s: %.2f us a message (user %.2f), %.2f %% lost, %.2f %% of the lines; %.0f"
+            + " packets/s",
+        subject.name(),
+        Report.rate(rate),
+        measured.nanosPerMessage() / 1e3,
+        measured.userNanosPerMessage() / 1e3,
+        100 * measured.lostShare(),
+        100 * measured.linesShare(),
+        measured.perSecond());
   }
 }

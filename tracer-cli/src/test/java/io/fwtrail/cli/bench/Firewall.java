@@ -10,7 +10,7 @@ import java.util.List;
 enum Firewall {
   NFTABLES(
       "nftables",
-      List.of("nft", "-f", "-"),
+      "nft -f -",
       """
       table inet filter {
         chain pre { type filter hook prerouting priority -150; policy accept;
@@ -38,8 +38,10 @@ enum Firewall {
         }
       }
       """),
-  IPTABLES_NFT("iptables-nft", List.of("iptables-nft-restore"), Firewall.IPTABLES),
-  IPTABLES_LEGACY("iptables-legacy", List.of("iptables-legacy-restore"), Firewall.IPTABLES);
+  IPTABLES_NFT("iptables-nft", "iptables-nft-restore", Firewall.IPTABLES),
+  IPTABLES_LEGACY("iptables-legacy", "iptables-legacy-restore", Firewall.IPTABLES);
+
+  private static final String TRACE_RULE = "iifname \"lan0\" meta nftrace set 1\n";
 
   private static final String IPTABLES =
       """
@@ -65,10 +67,10 @@ enum Firewall {
       """;
 
   private final String title;
-  private final List<String> loader;
+  private final String loader;
   private final String rules;
 
-  Firewall(String title, List<String> loader, String rules) {
+  Firewall(String title, String loader, String rules) {
     this.title = title;
     this.loader = loader;
     this.rules = rules;
@@ -81,7 +83,12 @@ enum Firewall {
 
   /** The command that reads {@link #rules} from its standard input. */
   List<String> loader() {
-    return loader;
+    return List.of(loader.split(" ", -1));
+  }
+
+  /** The rules of nftables without the one that traces. */
+  static String untracedRules() {
+    return NFTABLES.rules.replace(TRACE_RULE, "");
   }
 
   /** The rules, in the loader's language. */

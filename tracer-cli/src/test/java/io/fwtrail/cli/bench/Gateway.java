@@ -62,7 +62,9 @@ final class Gateway implements AutoCloseable {
     }
   }
 
-  /** Has the rules of iptables-legacy tell by that logger, as /proc/net/netfilter/nf_log names it. */
+  /**
+   * Has the rules of iptables-legacy tell by that logger, as /proc/net/netfilter/nf_log names it.
+   */
   void setLogger(String name) throws IOException {
     lab.sysctl(Host.GATEWAY, "net/netfilter/nf_log/2", name);
   }

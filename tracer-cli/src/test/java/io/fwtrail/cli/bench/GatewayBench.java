@@ -117,11 +117,11 @@ public final class GatewayBench implements Callable<Integer> {
       Traffic traffic = new Traffic(gateway);
       Comparison comparison =
           new Comparison(gateway, traffic, folder, Subject.floor(firewall), perSecond);
-      LatencyComparison latencies =
-          new LatencyComparison(gateway, traffic, folder, LATENCY_RATES);
+      LatencyComparison latencies = new LatencyComparison(gateway, traffic, folder, LATENCY_RATES);
       report.line("");
       report.line(
-          "### Rules of %s: %d messages a packet", firewall.title(), comparison.messagesPerPacket());
+          "### Rules of %s: %d messages a packet",
+          firewall.title(), comparison.messagesPerPacket());
       for (int round = 1; round <= rounds; round++) {
         Progress.say("rules of %s, round %d of %d", firewall.title(), round, rounds);
         comparison.round(subjects);

@@ -36,21 +36,27 @@ final class Hearing implements AutoCloseable {
   }
 
   /** Starts it, its output going to that file, and returns as soon as it says that it hears. */
-  static Hearing start(Subject subject, Gateway gateway, Path out)
+  static Hearing start(Subject subject, Gateway gateway, Path out, Path folder)
       throws IOException, InterruptedException {
-    return start(subject, gateway, out, ProcessBuilder.Redirect.to(out.toFile()));
+    return start(subject, gateway, out, folder, ProcessBuilder.Redirect.to(out.toFile()));
+  }
+
+  /** The same with a file in {@code folder}. */
+  static Hearing start(Subject subject, Gateway gateway, Path folder)
+      throws IOException, InterruptedException {
+    return start(subject, gateway, folder.resolve("out"), folder);
   }
 
   /** The same, its output coming by {@link #stream}. */
   static Hearing startWithPipe(Subject subject, Gateway gateway, Path folder)
       throws IOException, InterruptedException {
-    return start(subject, gateway, folder.resolve("none"), ProcessBuilder.Redirect.PIPE);
+    return start(subject, gateway, folder.resolve("none"), folder, ProcessBuilder.Redirect.PIPE);
   }
 
   private static Hearing start(
-      Subject subject, Gateway gateway, Path out, ProcessBuilder.Redirect redirect)
+      Subject subject, Gateway gateway, Path out, Path folder, ProcessBuilder.Redirect redirect)
       throws IOException, InterruptedException {
-    Path err = out.resolveSibling("err");
+    Path err = folder.resolve("err");
     if (subject.logger() != null) {
       gateway.setLogger(subject.logger());
     }

@@ -28,7 +28,7 @@ final class LatencyComparison {
     long sent;
     long told;
 
-    /** Why there is nothing; null if there is. */
+    /** Why there is nothing of some round; null if there is of all. */
     @Nullable String failure;
 
     Row(Subject subject, int perSecond) {
@@ -58,30 +58,29 @@ final class LatencyComparison {
   void round(List<Subject> subjects) throws IOException, InterruptedException {
     traffic.openConnections();
     for (Subject subject : subjects) {
-      try {
-        measure(subject);
-      } catch (IOException e) {
-        Progress.say("%s", e);
-        row(subject, rates.get(0)).failure = e.getMessage();
-      }
+      measure(subject);
     }
   }
 
   private void measure(Subject subject) throws IOException, InterruptedException {
     Path times = folder.resolve("times");
+    List<Integer> left = new ArrayList<>(rates);
+    left.removeIf(rate -> !subject.takes(rate));
     try (Hearing hearing = Hearing.startWithPipe(subject, gateway, folder);
         Latencies latencies =
             new Latencies(hearing.stream(), Objects.requireNonNull(subject.form()))) {
       awaitFirstLine(hearing, latencies);
       double unused = traffic.send(subject.warmUp(), subject.warmUpRate());
       hearing.awaitQuiet();
-      for (int rate : rates) {
+      while (!left.isEmpty()) {
+        int rate = left.get(0);
         latencies.forget();
         int packets = rate * SECONDS;
         double unused1 = traffic.sendTimed(packets, rate, times);
         hearing.awaitQuiet();
         Histogram histogram = new Histogram(SHORTEST_NANOS, LONGEST_NANOS, DIGITS);
         latencies.addTo(histogram, times);
+        left.remove(0);
         Row row = row(subject, rate);
         row.rounds.add(histogram);
         row.sent += packets;
@@ -94,6 +93,9 @@ final class LatencyComparison {
             packets,
             histogram.getTotalCount());
       }
+    } catch (IOException e) {
+      Progress.say("%s", e.getMessage());
+      left.forEach(rate -> row(subject, rate).failure = e.getMessage());
     }
   }
 
@@ -116,7 +118,8 @@ final class LatencyComparison {
     for (Row row : rows.values()) {
       if (row.failure != null) {
         report.line(
-            "| %s | did not run: %s | | | | |", row.subject.title(), Report.cell(row.failure));
+            "| %s | %s: %s | | | | |",
+            row.subject.title(), Report.rate(row.perSecond), Report.cell(row.failure));
         continue;
       }
       report.line(

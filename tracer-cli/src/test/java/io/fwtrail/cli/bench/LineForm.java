@@ -1,7 +1,5 @@
 package io.fwtrail.cli.bench;
 
-import java.nio.charset.StandardCharsets;
-
 /** Where a line of output tells which packet it is about: its destination port and its length. */
 enum LineForm {
   /** fwtrail: {@code udp 10.11.0.2:40000 > 10.12.0.2:5007, 60 bytes}. */
@@ -9,19 +7,20 @@ enum LineForm {
   JSON("\"dport\":", "\"length\":"),
   NFT(" udp dport ", " ip length "),
   /** As the kernel logs packets: {@code LEN=60 TOS=0x00 ... DPT=5007}. */
-  LOG(" DPT=", " LEN=");
+  LOG(" DPT=", " LEN="),
+  XTABLES(" DPORT=", " LEN=");
 
   /** An IPv4 header and a UDP header. */
   private static final int HEADERS = 28;
 
   private static final int SHORTEST = HEADERS + 32;
 
-  private final byte[] port;
-  private final byte[] length;
+  private final String port;
+  private final String length;
 
   LineForm(String port, String length) {
-    this.port = port.getBytes(StandardCharsets.US_ASCII);
-    this.length = length.getBytes(StandardCharsets.US_ASCII);
+    this.port = port;
+    this.length = length;
   }
 
   /**
@@ -52,13 +51,13 @@ enum LineForm {
   }
 
   /** The place behind the first occurrence. */
-  private static int find(byte[] wanted, byte[] bytes, int begin, int end) {
-    for (int i = begin; i <= end - wanted.length; i++) {
+  private static int find(String wanted, byte[] bytes, int begin, int end) {
+    for (int i = begin; i <= end - wanted.length(); i++) {
       int same = 0;
-      while (same < wanted.length && bytes[i + same] == wanted[same]) {
+      while (same < wanted.length() && bytes[i + same] == wanted.charAt(same)) {
         same++;
       }
-      if (same == wanted.length) {
+      if (same == wanted.length()) {
         return i + same;
       }
     }

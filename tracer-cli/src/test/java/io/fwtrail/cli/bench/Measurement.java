@@ -27,13 +27,12 @@ final class Measurement implements AutoCloseable {
    * @param folder for its output
    * @param messagesPerPacket how many messages the kernel makes of one packet
    */
-  Measurement(
-      Subject subject, Gateway gateway, Traffic traffic, Path folder, int messagesPerPacket)
+  Measurement(Subject subject, Gateway gateway, Traffic traffic, Path folder, int messagesPerPacket)
       throws IOException, InterruptedException {
     this.subject = subject;
     this.traffic = traffic;
     this.messagesPerPacket = messagesPerPacket;
-    hearing = Hearing.start(subject, gateway, folder.resolve("out"));
+    hearing = Hearing.start(subject, gateway, folder);
     try {
       if (subject.ready().isEmpty()) {
         awaitFirstLine();
@@ -66,11 +65,13 @@ final class Measurement implements AutoCloseable {
     double unused = traffic.send(SAMPLE, SAMPLE_RATE);
     hearing.awaitQuiet();
     long lines = lines(written);
-    if (lines % SAMPLE != 0 || lines == 0) {
+    long each = Math.round((double) lines / SAMPLE);
+    // One less where an empty line stands between packets.
+    if (each == 0 || Math.abs(lines - each * SAMPLE) > 1) {
       throw new IOException(
           "%d packets made %d lines of %s".formatted(SAMPLE, lines, subject.title()));
     }
-    return (double) lines / SAMPLE;
+    return each;
   }
 
   /** Sends, and measures from before the first packet until all of them are dealt with. */
@@ -81,16 +82,13 @@ final class Measurement implements AutoCloseable {
     double rate = traffic.send(packets, perSecond);
     hearing.awaitQuiet();
     ProcessCost spent = ProcessCost.of(hearing.pid()).since(before);
-    double share =
-        subject.isFloor() ? Double.NaN : lines(written) / (linesPerPacket * packets);
+    double share = subject.isFloor() ? Double.NaN : lines(written) / (linesPerPacket * packets);
     long messages = (long) packets * messagesPerPacket;
     return new Measured(
         rate,
         messages,
         // Nobody counts what the kernel log loses; its lines can be counted.
-        subject.hearsKernelLog()
-            ? Math.round(messages * (1 - share))
-            : hearing.dropped() - dropped,
+        subject.hearsKernelLog() ? Math.round(messages * (1 - share)) : hearing.dropped() - dropped,
         share,
         spent.nanos() * spent.userShare(),
         spent.nanos() * (1 - spent.userShare()),
@@ -105,7 +103,7 @@ final class Measurement implements AutoCloseable {
   static int messagesPerPacket(Subject floor, Gateway gateway, Traffic traffic, Path folder)
       throws IOException, InterruptedException {
     traffic.openConnections();
-    try (Hearing hearing = Hearing.start(floor, gateway, folder.resolve("out"))) {
+    try (Hearing hearing = Hearing.start(floor, gateway, folder)) {
       double unused = traffic.send(SAMPLE, SAMPLE_RATE);
       hearing.awaitQuiet();
       hearing.end();

@@ -7,6 +7,8 @@ import org.HdrHistogram.Histogram;
 
 /** Writes tables of Markdown. */
 final class Report {
+  private static final int LONGEST_CELL = 200;
+
   private final PrintStream out;
 
   Report(PrintStream out) {
@@ -40,7 +42,10 @@ final class Report {
             + " lost, % | lines written, % | peak memory, MB");
     for (Comparison.Row row : rows) {
       if (row.failure != null) {
-        line("| %s | did not run: %s | | | | | | | |", row.subject.title(), cell(row.failure));
+        // What it gave in other rounds stands in a row of its own.
+        line(
+            "| %s | %s: %s | | | | | | | |",
+            row.subject.title(), rate(row.perSecond), cell(row.failure));
         continue;
       }
       List<Measured> all = row.measured;
@@ -48,15 +53,12 @@ final class Report {
           "| %s | %s | %.2f | %.2f | %.2f | %s | %.2f | %s | %.1f |",
           row.subject.title(),
           row.perSecond == Traffic.FLAT_OUT
-              ? String.format(
-                  Locale.ROOT, "flat out (%,.0f)", Medians.of(all, Measured::perSecond))
+              ? String.format(Locale.ROOT, "flat out (%,.0f)", Medians.of(all, Measured::perSecond))
               : String.format(Locale.ROOT, "%,.0f", Medians.of(all, Measured::perSecond)),
           Medians.of(all, m -> m.nanosPerMessage() / 1e3),
           Medians.of(all, m -> m.userNanosPerMessage() / 1e3),
           Medians.of(all, m -> (m.nanosPerMessage() - m.userNanosPerMessage()) / 1e3),
-          row.subject.isFloor()
-              ? "1"
-              : String.format(Locale.ROOT, "%.2f", Medians.of(row.ratios)),
+          row.subject.isFloor() ? "1" : String.format(Locale.ROOT, "%.2f", Medians.of(row.ratios)),
           Medians.of(all, m -> 100 * m.lostShare()),
           row.subject.isFloor()
               ? ""
@@ -68,7 +70,8 @@ final class Report {
 
   /** A text that stays in its cell and in its line. */
   static String cell(String text) {
-    return text.replace('|', '/').replaceAll("\\s+", " ");
+    String some = text.length() > LONGEST_CELL ? text.substring(0, LONGEST_CELL) + "..." : text;
+    return some.replace('|', '/').replaceAll("\\s+", " ");
   }
 
   /** Three figures of a histogram of nanoseconds, in ms, with {@code |} between. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param warmUp packets that it is to have seen before it is measured
  * @param form of its lines; null if it shows no packets
  * @param logger by which legacy rules tell it; null where it is not about those
+ * @param warmUpRate of those, in packets a second
  * @param most packets a second that it is sent; what is more would say nothing
  */
 record Subject(
@@ -28,11 +29,18 @@ record Subject(
     int warmUp,
     @Nullable LineForm form,
     @Nullable String logger,
+    int warmUpRate,
     int most) {
   /** Until the JVM has compiled what it runs. */
   private static final int JVM_WARM_UP = 100_000;
 
-  private static final int NATIVE_WARM_UP = 2_000;
+  /** Not faster than a cold JVM can follow: what is lost warms nothing. */
+  private static final int JVM_WARM_UP_RATE = 20_000;
+
+  private static final int NATIVE_WARM_UP = 500;
+
+  /** Slowly, as some of them end where they lose messages. */
+  private static final int NATIVE_WARM_UP_RATE = 1_000;
 
   private static final String NFLOG = "nfnetlink_log";
   private static final String KERNEL_LOG = "nf_log_ipv4";
@@ -46,7 +54,15 @@ record Subject(
   private static Subject of(
       String name, String title, LineForm form, @Nullable String logger, String... command) {
     return new Subject(
-        name, title, List.of(command), "", NATIVE_WARM_UP, form, logger, Integer.MAX_VALUE);
+        name,
+        title,
+        List.of(command),
+        "",
+        NATIVE_WARM_UP,
+        form,
+        logger,
+        NATIVE_WARM_UP_RATE,
+        Integer.MAX_VALUE);
   }
 
   /** Throws away what it hears; see bench/floor.c. */
@@ -65,6 +81,7 @@ record Subject(
         NATIVE_WARM_UP,
         null,
         legacy ? NFLOG : null,
+        NATIVE_WARM_UP_RATE,
         Integer.MAX_VALUE);
   }
 
@@ -78,6 +95,22 @@ record Subject(
         JVM_WARM_UP,
         output.startsWith("json") ? LineForm.JSON : LineForm.WORDS,
         firewall == Firewall.IPTABLES_LEGACY ? NFLOG : null,
+        JVM_WARM_UP_RATE,
+        Integer.MAX_VALUE);
+  }
+
+  /** fwtrail with other arguments, to be heard and not to be read. */
+  static Subject fwtrail(List<String> arguments) {
+    String all = String.join(" ", arguments);
+    return new Subject(
+        "fwtrail " + all,
+        "`fwtrail " + all + "`",
+        fwtrail(arguments.toArray(String[]::new)),
+        "fwtrail: ready",
+        JVM_WARM_UP,
+        LineForm.JSON,
+        null,
+        JVM_WARM_UP_RATE,
         Integer.MAX_VALUE);
   }
 
@@ -99,7 +132,7 @@ record Subject(
     return of(
         "xtables-monitor",
         "`xtables-monitor --trace`",
-        LineForm.LOG,
+        LineForm.XTABLES,
         null,
         "xtables-monitor",
         "--trace");
@@ -149,6 +182,7 @@ record Subject(
         NATIVE_WARM_UP,
         LineForm.LOG,
         KERNEL_LOG,
+        NATIVE_WARM_UP_RATE,
         MOST_BY_KERNEL_LOG);
   }
 
@@ -158,12 +192,7 @@ record Subject(
 
   /** Whether it is to be measured at that rate. */
   boolean takes(int perSecond) {
-    return most == Integer.MAX_VALUE || perSecond != Traffic.FLAT_OUT && perSecond <= most;
-  }
-
-  /** In packets a second. */
-  int warmUpRate() {
-    return most == Integer.MAX_VALUE ? Traffic.FLAT_OUT : most;
+    return most == Integer.MAX_VALUE || (perSecond != Traffic.FLAT_OUT && perSecond <= most);
   }
 
   /** Whether its messages come by the kernel log, rather than by a socket that counts losses. */

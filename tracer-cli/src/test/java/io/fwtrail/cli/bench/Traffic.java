@@ -55,8 +55,30 @@ final class Traffic {
     return send(Gateway.PORTS, packets, perSecond, List.of(times.toString()));
   }
 
+  /** Begins to send, on and on until the process is killed or has sent all. */
+  Process start(int packets, int perSecond) throws IOException {
+    return start(command(CONNECTIONS, packets, perSecond, List.of()));
+  }
+
   private double send(int ports, int packets, int perSecond, List<String> more)
       throws IOException, InterruptedException {
+    List<String> command = command(ports, packets, perSecond, more);
+    Process process = start(command);
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    Matcher sent = SENT.matcher(said.strip());
+    if (process.waitFor() != 0 || !sent.matches()) {
+      throw new IOException(String.join(" ", command) + " failed: " + said);
+    }
+    return packets / Double.parseDouble(sent.group(2));
+  }
+
+  private Process start(List<String> command) throws IOException {
+    return gateway.in(
+        Host.CLIENT,
+        () -> new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  private static List<String> command(int ports, int packets, int perSecond, List<String> more) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -67,16 +89,6 @@ final class Traffic {
                 Integer.toString(packets),
                 Integer.toString(perSecond)));
     command.addAll(more);
-    Process process =
-        gateway.in(
-            Host.CLIENT,
-            () ->
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    Matcher sent = SENT.matcher(said.strip());
-    if (process.waitFor() != 0 || !sent.matches()) {
-      throw new IOException(String.join(" ", command) + " failed: " + said);
-    }
-    return packets / Double.parseDouble(sent.group(2));
+    return command;
   }
 }
