@@ -53,12 +53,15 @@ packages_for() {
 
 package_of() {
   case $1 in
+    gcc) echo build-essential ;; # with the headers, which gcc does not depend on
     ip) echo iproute2 ;;
     nft) echo nftables ;;
     ping) echo iputils-ping ;;
     ps) echo procps ;;
     rsyslogd) echo rsyslog ;;
-    unshare) echo util-linux ;;
+    ulogd) echo ulogd2 ;;
+    setpriv | unshare) echo util-linux ;;
+    xtables-monitor) echo iptables ;;
     *) echo "$1" ;; # the others are named like their command
   esac
 }
