@@ -4,6 +4,7 @@ import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.TraceMessage;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.json.ByteBuilder;
 import io.fwtrail.tracer.json.JsonRecords;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.RuleSet;
@@ -13,7 +14,6 @@ import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,7 +38,8 @@ public class HopMicro {
   private final TraceMessage message = new TraceMessage();
   private final Sighting sighting = new Sighting();
   private final TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE, null);
-  private final JsonRecords records = new JsonRecords(OutputStream.nullOutputStream());
+  private final ByteBuilder written = new ByteBuilder(4096);
+  private final JsonRecords records = new JsonRecords(written);
   private final List<ByteBuf> messages = new ArrayList<>();
   private final List<Integer> idPlaces = new ArrayList<>();
   private TrailAssembler assembler;
@@ -94,6 +95,12 @@ public class HopMicro {
   /** Reads the attributes of a message. */
   @Benchmark
   public long decode() {
+    next();
+    message.decode(cursor);
+    return message.id();
+  }
+
+  private void next() {
     ByteBuf bytes = messages.get(step);
     bytes.setInt(idPlaces.get(step), packet + 1);
     if (++packet == openTrails) {
@@ -102,14 +109,13 @@ public class HopMicro {
     }
     cursor.reset(bytes, 0, bytes.readableBytes());
     boolean unused = cursor.next();
-    message.decode(cursor);
-    return message.id();
   }
 
-  /** The same, and finds the packet's trail and adds a hop to it. */
+  /** Reads a message of which much is known, finds the packet's trail and adds a hop to it. */
   @Benchmark
   public Hop assemble() {
-    long unused = decode();
+    next();
+    decoder.decode(message, cursor);
     decoder.fill(sighting, message, RuleSet.EMPTY, TracedNamespace.HOME, 1);
     assembler.see(sighting, 1);
     return hop;
@@ -117,7 +123,9 @@ public class HopMicro {
 
   /** Writes a hop as JSON. */
   @Benchmark
-  public void formatJson() {
+  public int formatJson() {
+    written.clear();
     records.line(hop);
+    return written.size();
   }
 }
