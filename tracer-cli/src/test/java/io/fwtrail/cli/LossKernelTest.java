@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 @NeedsKernel
 class LossKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
-  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Duration LONG = Duration.ofMinutes(2);
   private static final int PORT = 5000;
 
   /** The last packets go to addresses of their own: when one is told of, all before it were. */
