@@ -74,6 +74,12 @@ public final class TrailAssembler {
    */
   private static final int SEARCHED = 64;
 
+  /**
+   * Hops of all open trails together, some 40 MB. Many packets under way, each with many hops, would
+   * fill the memory long before there are too many of either.
+   */
+  static final int MOST_HOPS = 200_000;
+
   private static final String LOSS = "messages were lost";
 
   /** How it is told that a packet passed what it met, and was not seen where it should be next. */
@@ -101,6 +107,9 @@ public final class TrailAssembler {
   private long madeUpKeys;
 
   private int keylessTrails;
+
+  /** How many hops the open trails have. */
+  private int openHops;
 
   /** Whether messages were lost before the one that comes next. */
   private boolean lossSeen;
@@ -212,9 +221,7 @@ public final class TrailAssembler {
 
   private OpenTrail begin(Sighting s, long now) {
     if (open.size() >= limits.openTrails() && oldest != null) {
-      counts.evicted++;
-      close(oldest, null, "evicted: more than " + limits.openTrails() + " packets under way");
-      listener.lost(new Loss(s.time, Loss.Cause.OPEN_TRAILS, 1));
+      evict(oldest, s.time, "more than " + limits.openTrails() + " packets under way");
     }
     OpenTrail trail = new OpenTrail(s.key, s.time, limits.hopsPerTrail());
     trail.keyless = s.keyless;
@@ -228,6 +235,12 @@ public final class TrailAssembler {
     }
     open.put(s.key, trail);
     return trail;
+  }
+
+  private void evict(OpenTrail trail, long time, String why) {
+    counts.evicted++;
+    close(trail, null, "evicted: " + why);
+    listener.lost(new Loss(time, Loss.Cause.OPEN_TRAILS, 1));
   }
 
   /**
@@ -293,6 +306,10 @@ public final class TrailAssembler {
     counts.hops++;
     if (trail.hops.size() < limits.hopsPerTrail()) {
       trail.hops.add(hop);
+      openHops++;
+      if (openHops > MOST_HOPS && oldest != null && oldest != trail) {
+        evict(oldest, s.time, "packets under way with more than " + MOST_HOPS + " hops");
+      }
     } else {
       trail.why = "more than " + limits.hopsPerTrail() + " hops";
     }
@@ -397,6 +414,7 @@ public final class TrailAssembler {
     crossings.remove(trail);
     open.remove(trail.key);
     keylessTrails -= trail.keyless ? 1 : 0;
+    openHops -= trail.hops.size();
     if (trail.number == 0) {
       return;
     }

@@ -89,6 +89,25 @@ class TrailLimitsTest {
   }
 
   @Test
+  void manyHopsOfManyPacketsMakeRoomAsWell() {
+    int each = 4_000;
+    int packets = TrailAssembler.MOST_HOPS / each + 2;
+    Bench bench = Bench.with(RULES, limits(100, each));
+    for (int packet = 1; packet <= packets; packet++) {
+      PacketWalk walk = bench.packet(packet).at("pre");
+      for (int hop = 0; hop < each; hop++) {
+        walk.rule(1);
+      }
+    }
+    assertThat(bench.out.texts())
+        .hasSize(2)
+        .allMatch(text -> text.endsWith("(evicted: packets under way with more than 200000 hops)"));
+    assertThat(bench.assembler().openTrails()).isEqualTo(packets - 2);
+    bench.assembler().stop();
+    assertThat(bench.assembler().counts().evicted).isEqualTo(2);
+  }
+
+  @Test
   void hopsBeyondTheLimitAreHandedOnButNotKept() {
     Bench bench = Bench.with(RULES, limits(100, 3));
     PacketWalk walk = bench.packet(1).at("pre");
