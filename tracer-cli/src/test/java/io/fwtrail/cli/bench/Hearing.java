@@ -16,6 +16,7 @@ final class Hearing implements AutoCloseable {
   private static final long PATIENCE_NANOS = 120_000_000_000L;
   private static final int POLL_MILLIS = 100;
   private static final int QUIET_POLLS = 3;
+  private static final int MOST_SAID = 4_000;
 
   /** Of CPU between two looks: a program that only waits for messages uses less. */
   private static final long IDLE_NANOS = 10_000_000L;
@@ -119,9 +120,10 @@ final class Hearing implements AutoCloseable {
     return out;
   }
 
-  /** What it said on standard error. */
+  /** What it said on standard error, the beginning of it. */
   String said() throws IOException {
-    return Files.readString(err);
+    String all = Files.readString(err);
+    return all.length() > MOST_SAID ? all.substring(0, MOST_SAID) + "..." : all;
   }
 
   /** Its output, where it is a pipe. */
