@@ -75,8 +75,8 @@ public final class TrailAssembler {
   private static final int SEARCHED = 64;
 
   /**
-   * Hops of all open trails together, some 40 MB. Many packets under way, each with many hops, would
-   * fill the memory long before there are too many of either.
+   * Hops of all open trails together, some 40 MB. Many packets under way, each with many hops,
+   * would fill the memory long before there are too many of either.
    */
   static final int MOST_HOPS = 200_000;
 
