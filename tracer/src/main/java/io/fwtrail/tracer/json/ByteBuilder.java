@@ -87,6 +87,31 @@ public final class ByteBuilder {
     return append(other.bytes, 0, other.size);
   }
 
+  /**
+   * Appends text of which every character {@link #isPlain}.
+   *
+   * @return false where there are others; nothing is appended then
+   */
+  boolean appendPlain(String text) {
+    int length = text.length();
+    int at = reserve(length);
+    byte[] to = bytes;
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (!isPlain(c)) {
+        size = at;
+        return false;
+      }
+      to[at + i] = (byte) c;
+    }
+    return true;
+  }
+
+  /** Whether a character can stand in a JSON string as it is. */
+  static boolean isPlain(char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+  }
+
   /** Appends text as UTF-8; a lone half of a surrogate pair becomes a question mark. */
   public ByteBuilder append(CharSequence text) {
     int length = text.length();

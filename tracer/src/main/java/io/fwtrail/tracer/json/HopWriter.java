@@ -154,12 +154,17 @@ final class HopWriter {
     private @Nullable Conntrack conntrack;
 
     @SuppressWarnings("ReferenceEquality") // the same objects, see above; equality is no cheaper
-    void become(Hop hop) {
-      if (packet != hop.packet()) {
-        packet = hop.packet();
+    void become(@Nullable Packet now) {
+      if (packet != now) {
+        packet = now;
         packetBytes.clear();
         PacketWriter.write(new JsonText(packetBytes), packet);
       }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // likewise
+    void become(Hop hop) {
+      become(hop.packet());
       if (conntrack != hop.conntrack()) {
         conntrack = hop.conntrack();
         conntrackBytes.clear();
@@ -181,13 +186,24 @@ final class HopWriter {
     head(hop);
     out.number(hop.trail());
     out.append(metBytes(hop));
-    Scene scene = scenes[(int) hop.trail() & (KEPT_SCENES - 1)];
+    Scene scene = scene(hop.trail());
     scene.become(hop);
     out.append(around(hop));
     if (hop.mark() != 0) {
       json.member(MARK, hop.mark());
     }
     out.append(scene.conntrackBytes).append(scene.packetBytes).append((byte) '}');
+  }
+
+  private Scene scene(long trail) {
+    return scenes[(int) trail & (KEPT_SCENES - 1)];
+  }
+
+  /** Writes the packet of a trail, whose hops follow. */
+  void writePacket(long trail, @Nullable Packet packet) {
+    Scene scene = scene(trail);
+    scene.become(packet);
+    out.append(scene.packetBytes);
   }
 
   private void head(Hop hop) {

@@ -86,7 +86,7 @@ public final class JsonRecords {
       json.member(DECIDED_BY);
       hops.writeDecision(decider);
     }
-    PacketWriter.write(json, trail.packet());
+    hops.writePacket(trail.number(), trail.packet());
     changes(trail.changes());
     connection(trail.connection());
     if (!trail.hints().isEmpty()) {

@@ -99,16 +99,17 @@ final class JsonText {
 
   private JsonText string(String value) {
     out.append((byte) '"');
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
-        out.append((byte) c);
-      } else {
-        escape(c);
+    if (!out.appendPlain(value)) {
+      for (int i = 0; i < value.length(); i++) {
+        char c = value.charAt(i);
+        if (ByteBuilder.isPlain(c)) {
+          out.append((byte) c);
+        } else {
+          escape(c);
+        }
       }
     }
-    out.append((byte) '"');
-    return this;
+    return end((byte) '"');
   }
 
   private void escape(char c) {

@@ -6,6 +6,8 @@ import io.fwtrail.tracer.hop.Conntrack;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.PacketDecoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +24,9 @@ final class SeenPackets {
 
   /** What one message showed. */
   private static final class Seen {
-    private final byte[] link = new byte[20];
-    private final byte[] network = new byte[40];
-    private final byte[] transport = new byte[20];
+    private final ByteBuf link = Unpooled.buffer(20);
+    private final ByteBuf network = Unpooled.buffer(40);
+    private final ByteBuf transport = Unpooled.buffer(20);
     private int linkLength;
     private int networkLength;
     private int transportLength;
@@ -64,9 +66,10 @@ final class SeenPackets {
             && seen.networkLength == m.networkLength()
             && seen.transportLength == m.transportLength()
             // Where two packets of one flow differ: id, length, sequence number.
-            && isAt(buffer, m.networkStart(), seen.network, seen.networkLength)
-            && isAt(buffer, m.transportStart(), seen.transport, seen.transportLength)
-            && isAt(buffer, m.linkStart(), seen.link, seen.linkLength);
+            && ByteBufUtil.equals(buffer, m.networkStart(), seen.network, 0, seen.networkLength)
+            && ByteBufUtil.equals(
+                buffer, m.transportStart(), seen.transport, 0, seen.transportLength)
+            && ByteBufUtil.equals(buffer, m.linkStart(), seen.link, 0, seen.linkLength);
     if (!same) {
       seen.packet = decode(m);
       keep(seen, m);
@@ -75,9 +78,9 @@ final class SeenPackets {
   }
 
   private static void keep(Seen seen, TraceMessage m) {
-    if (m.linkLength() > seen.link.length
-        || m.networkLength() > seen.network.length
-        || m.transportLength() > seen.transport.length) {
+    if (m.linkLength() > seen.link.capacity()
+        || m.networkLength() > seen.network.capacity()
+        || m.transportLength() > seen.transport.capacity()) {
       seen.family = -1; // longer than any kernel sends it: not kept
       return;
     }
@@ -90,15 +93,6 @@ final class SeenPackets {
     buffer.getBytes(m.linkStart(), seen.link, 0, seen.linkLength);
     buffer.getBytes(m.networkStart(), seen.network, 0, seen.networkLength);
     buffer.getBytes(m.transportStart(), seen.transport, 0, seen.transportLength);
-  }
-
-  private static boolean isAt(ByteBuf buffer, int start, byte[] bytes, int length) {
-    for (int i = 0; i < length; i++) {
-      if (buffer.getByte(start + i) != bytes[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static Packet decode(TraceMessage m) {
