@@ -111,6 +111,9 @@ final class BatchReader {
   /** A message was read since that overrun. */
   private boolean readSince;
 
+  /** The last receive call found less than was asked for. */
+  private boolean drained;
+
   /** The gap is right here. */
   private @Nullable MessagesLost gapHere;
 
@@ -171,7 +174,9 @@ final class BatchReader {
         gapHere = null;
         return lost;
       }
-      int count = receive(gapAhead ? surelyAheadOfGap() : SLOTS);
+      int most = gapAhead ? surelyAheadOfGap() : SLOTS;
+      int count = receive(most);
+      drained = count >= 0 && count < most;
       if (count == OVERRUN) {
         overrun = true;
       } else if (count == NOTHING) {
@@ -190,6 +195,11 @@ final class BatchReader {
         }
       }
     }
+  }
+
+  /** Whether the last batch, or null, was all there was at that moment. */
+  boolean drained() {
+    return drained;
   }
 
   private int surelyAheadOfGap() throws NetlinkSocketException {

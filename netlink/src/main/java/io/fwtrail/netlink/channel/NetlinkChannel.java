@@ -345,13 +345,13 @@ public final class NetlinkChannel extends AbstractChannel {
         // Asked for each time: what a handler did with the last batch may have closed the channel.
         Bound b = bound;
         Object next = b == null ? null : b.reader.next();
-        if (next == null) {
+        if (b == null || next == null) {
           more = false;
           break;
         }
+        // If more has come meanwhile, epoll tells.
+        more = !b.reader.drained();
         if (next instanceof NetlinkBatch batch) {
-          // One that is not full was all there was; epoll tells if more has come meanwhile.
-          more = batch.size() == NetlinkBatch.MOST_DATAGRAMS;
           datagrams += batch.size();
           pipeline().fireChannelRead(batch);
         } else {

@@ -102,6 +102,29 @@ class BatchReaderKernelTest {
   }
 
   @Test
+  void knowsWhetherItHasReadAllThereWas() throws IOException {
+    descriptor.receiveBuffer(1024 * 1024);
+    sender.send(NetlinkBatch.MOST_DATAGRAMS + 3, SMALL);
+
+    List<Object> items = new ArrayList<>();
+    add(items, reader.next());
+    assertThat(reader.drained()).isFalse();
+    add(items, reader.next());
+    assertThat(reader.drained()).isTrue();
+    assertThat(items).hasSize(NetlinkBatch.MOST_DATAGRAMS + 3);
+  }
+
+  /** Near a gap few are read at a time, however many there are. */
+  @Test
+  void hasNotReadAllWhereItAskedForLess() throws IOException {
+    sender.send(TOO_MANY, SMALL);
+
+    List<Object> items = new ArrayList<>();
+    add(items, reader.next());
+    assertThat(reader.drained()).isFalse();
+  }
+
+  @Test
   void lengthAndSender() throws IOException {
     sender.send(1, 100);
 
@@ -264,14 +287,14 @@ class BatchReaderKernelTest {
    */
   @Test
   void everyGapOfAFloodIsFoundWhereItIs() throws Exception {
-    descriptor.receiveBuffer(256 * 1024);
+    descriptor.receiveBuffer(2 * 1024 * 1024);
     int flood = 300_000;
     Thread thread = new Thread(() -> sender.send(flood, SMALL), "flood");
     thread.start();
     List<Object> items = new ArrayList<>();
     while (thread.isAlive()) {
       items.addAll(readOn());
-      TimeUnit.MILLISECONDS.sleep(1);
+      TimeUnit.MILLISECONDS.sleep(10); // for the buffer to overflow
     }
     items.addAll(readOn());
 

@@ -16,11 +16,10 @@ final class HopWriter {
    * A hop's record has some 700 bytes, nearly all of which were written a moment ago: what was met
    * is the same for every packet that meets it, the packet is the same at every hop of a base chain,
    * the time at all hops that were read at once. So each of these parts is kept as bytes, and a hop
-   * is put together of copies: a fifth of the time that it takes to write member by member
-   * (bin/bench micro).
+   * is put together of copies:
    *
-   *   {"time":…,"source":…,"trail":  17  ,"family":…,"verdictFrom":…  ,"in":…,"host":…  ,"mark":7  ,"ct":…,"packet":…}
-   *   ---------- head -------------      ---------- met -----------   ---- around ----            --- packet ---
+   *   {"time":…,"trail": 17 ,"family":…,"verdict":… ,"in":…,"host":… ,"mark":7 ,"ct":…,"packet":…}
+   *   ------ head -----      --------- met --------  --- around ----            ----- scene -----
    *
    * Parts are found again by the identity of what they were made of. Sources hand on the same
    * objects for the same things; where one does not, the part is made anew, and is as true.
