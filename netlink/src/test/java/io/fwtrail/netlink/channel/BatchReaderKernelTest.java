@@ -287,14 +287,14 @@ class BatchReaderKernelTest {
    */
   @Test
   void everyGapOfAFloodIsFoundWhereItIs() throws Exception {
-    descriptor.receiveBuffer(2 * 1024 * 1024);
+    descriptor.receiveBuffer(1024 * 1024);
     int flood = 300_000;
     Thread thread = new Thread(() -> sender.send(flood, SMALL), "flood");
     thread.start();
     List<Object> items = new ArrayList<>();
     while (thread.isAlive()) {
       items.addAll(readOn());
-      TimeUnit.MILLISECONDS.sleep(10); // for the buffer to overflow
+      TimeUnit.MILLISECONDS.sleep(20); // for the buffer to overflow
     }
     items.addAll(readOn());
 
