@@ -24,9 +24,9 @@ final class SeenPackets {
 
   /** What one message showed. */
   private static final class Seen {
-    private final ByteBuf link = Unpooled.buffer(20);
-    private final ByteBuf network = Unpooled.buffer(40);
-    private final ByteBuf transport = Unpooled.buffer(20);
+    private final ByteBuf link = Unpooled.wrappedBuffer(new byte[20]);
+    private final ByteBuf network = Unpooled.wrappedBuffer(new byte[40]);
+    private final ByteBuf transport = Unpooled.wrappedBuffer(new byte[20]);
     private int linkLength;
     private int networkLength;
     private int transportLength;
