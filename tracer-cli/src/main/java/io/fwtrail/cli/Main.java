@@ -55,7 +55,7 @@ public final class Main implements Runnable {
   }
 
   /** The command with its error handling, as {@link #main} runs it. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Main());
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Errors::wrongUsage);
