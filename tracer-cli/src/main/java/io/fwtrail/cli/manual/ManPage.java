@@ -45,8 +45,9 @@ final class ManPage {
     // Without a date, as the same sources are to give the same page.
     macro(".TH", name().toUpperCase(Locale.ROOT), "" + SECTION, "", "fwtrail " + version, "");
     String[] description = command.usageMessage().description();
+    String[] header = command.usageMessage().header();
     section("NAME");
-    line(name() + " - " + brief(description));
+    line(name() + " - " + brief(header.length > 0 ? header : description));
     section("SYNOPSIS");
     macro(".B", help.synopsis(0).strip());
     section("DESCRIPTION");

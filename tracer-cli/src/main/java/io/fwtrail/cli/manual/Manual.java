@@ -21,7 +21,9 @@ public final class Manual {
     writePages(fwtrail, arguments[0], Files.createDirectories(Path.of(arguments[1])));
     Path completion = Path.of(arguments[2]);
     Files.createDirectories(completion.toAbsolutePath().getParent());
-    Files.writeString(completion, AutoComplete.bash(fwtrail.getCommandName(), fwtrail));
+    String script = AutoComplete.bash(fwtrail.getCommandName(), fwtrail);
+    // Without the line that names an interpreter, as a shell reads it into itself.
+    Files.writeString(completion, script.replaceFirst("^#!.*\\R", ""));
   }
 
   private static void writePages(CommandLine command, String version, Path folder)
