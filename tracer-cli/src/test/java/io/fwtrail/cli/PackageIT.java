@@ -213,9 +213,11 @@ class PackageIT {
   void completes(String words, String completions) throws Exception {
     String script = unpacked() + "/usr/share/bash-completion/completions/fwtrail";
 
-    String ask = "COMP_WORDS=(fwtrail $1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _complete_fwtrail";
-    String said =
-        run("bash", "-c", "source \"$0\"; " + ask + "; echo \"${COMPREPLY[@]}\"", script, words);
+    // compopt works in bash's own call only.
+    String ask =
+        "compopt() { :; }; COMP_WORDS=(fwtrail $1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));"
+            + " _complete_fwtrail; echo \"${COMPREPLY[@]}\"";
+    String said = run("bash", "-c", "bash -n \"$0\"; source \"$0\"; " + ask, script, words);
 
     assertThat(said.strip()).isEqualTo(completions);
   }

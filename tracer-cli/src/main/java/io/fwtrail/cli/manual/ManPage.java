@@ -215,7 +215,9 @@ final class ManPage {
     page.append(control ? "\\&" : "").append(escaped).append('\n');
   }
 
-  /** All signs as typed: a plain hyphen or quote is typeset as another than that of the keyboard. */
+  /**
+   * All signs as typed: a plain hyphen or quote is typeset as another than that of the keyboard.
+   */
   private static String escaped(String text) {
     return text.replace("\\", "\\e")
         .replace("-", "\\-")
