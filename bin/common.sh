@@ -54,6 +54,7 @@ packages_for() {
 package_of() {
   case $1 in
     gcc) echo build-essential ;; # with the headers, which gcc does not depend on
+    groff) echo groff-base ;;
     ip) echo iproute2 ;;
     nft) echo nftables ;;
     ping) echo iputils-ping ;;
