@@ -53,7 +53,6 @@ final class LiveRun {
     Shutdown.onSignal(end::countDown);
     Results results = new Results(options, end::countDown, false);
     Printer printer = options.printer(results.queue());
-    warmUp(options);
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
     try (results;
         printer;
@@ -71,6 +70,7 @@ final class LiveRun {
                     options.showsHopsOnly() ? filter.messages() : null),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
+      warmUp(options);
       greet(trace);
       Status status =
           new Status(

@@ -1,5 +1,9 @@
 package io.fwtrail.cli;
 
+import io.fwtrail.tracer.live.Preparation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -14,17 +18,6 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     description = "What does my firewall do with this packet, and which rule decided it?",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      TraceCommand.class,
-      ListenCommand.class,
-      ReadCommand.class,
-      ExplainCommand.class,
-      RulesCommand.class,
-      SetupCommand.class,
-      DemoCommand.class,
-      DoctorCommand.class,
-      HelpCommand.class
-    },
     footer = {
       "",
       "Begin with one of these:",
@@ -33,6 +26,22 @@ import picocli.CommandLine.Spec;
       "  sudo fwtrail doctor                            does it work on this host?"
     })
 public final class Main implements Runnable {
+  /** By their names, as help lists them. */
+  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("trace", TraceCommand.class);
+    COMMANDS.put("listen", ListenCommand.class);
+    COMMANDS.put("read", ReadCommand.class);
+    COMMANDS.put("explain", ExplainCommand.class);
+    COMMANDS.put("rules", RulesCommand.class);
+    COMMANDS.put("setup", SetupCommand.class);
+    COMMANDS.put("demo", DemoCommand.class);
+    COMMANDS.put("doctor", DoctorCommand.class);
+  }
+
+  private static final Set<String> LIVE = Set.of("trace", "listen");
+
   private static int argumentCount;
 
   @Spec private CommandSpec spec;
@@ -40,9 +49,12 @@ public final class Main implements Runnable {
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
     argumentCount = arguments.length;
+    if (arguments.length > 0 && LIVE.contains(arguments[0])) {
+      Preparation.begin();
+    }
     int code;
     try {
-      code = commandLine().execute(arguments);
+      code = commandLine(arguments).execute(arguments);
     } catch (LinkageError e) {
       code = Errors.nativeCodeMissing(e);
     }
@@ -54,9 +66,20 @@ public final class Main implements Runnable {
     return argumentCount;
   }
 
-  /** The command with its error handling, as {@link #main} runs it. */
-  public static CommandLine commandLine() {
+  /**
+   * The command with its error handling, as {@link #main} runs it with these arguments. Where they
+   * begin with the name of a command, it knows only that one: to read the options of all takes
+   * longer than the JVM's own start.
+   */
+  public static CommandLine commandLine(String... arguments) {
     CommandLine line = new CommandLine(new Main());
+    Class<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+    if (asked != null) {
+      line.addSubcommand(asked);
+    } else {
+      COMMANDS.values().forEach(line::addSubcommand);
+      line.addSubcommand(HelpCommand.class);
+    }
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Errors::wrongUsage);
     line.setExecutionExceptionHandler(Errors::failed);
@@ -68,7 +91,6 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(),
-        "which command? One of: trace, listen, read, explain, rules, setup, demo, doctor");
+        spec.commandLine(), "which command? One of: " + String.join(", ", COMMANDS.keySet()));
   }
 }

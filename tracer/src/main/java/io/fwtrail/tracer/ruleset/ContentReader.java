@@ -6,8 +6,12 @@ import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.netlink.nftables.SetMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
@@ -75,9 +79,20 @@ final class ContentReader {
    * Of this process's own, so that nobody can prepare two rules of one digest. A digest of
    * java.security would take ten times as long as all else while the JVM is cold.
    */
-  private static final long SEED_HIGH = new SecureRandom().nextLong();
+  private static final long SEED_HIGH;
 
-  private static final long SEED_LOW = new SecureRandom().nextLong();
+  private static final long SEED_LOW;
+
+  static {
+    // Not from java.security's SecureRandom: to find its provider takes a tenth of the whole start.
+    try (DataInputStream random =
+        new DataInputStream(Files.newInputStream(Path.of("/dev/urandom")))) {
+      SEED_HIGH = random.readLong();
+      SEED_LOW = random.readLong();
+    } catch (IOException e) {
+      throw new UncheckedIOException("/dev/urandom cannot be read", e);
+    }
+  }
 
   private long high = SEED_HIGH;
   private long low = SEED_LOW;

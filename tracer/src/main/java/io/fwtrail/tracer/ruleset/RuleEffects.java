@@ -7,6 +7,7 @@ import io.fwtrail.netlink.nftables.RuleMessage;
 import io.fwtrail.tracer.hop.Verdict;
 import java.nio.ByteOrder;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,22 @@ record RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark, @N
   /** Of a rule that does no more than its verdict says, or of which that is not known. */
   RuleEffects(Set<Verdict> verdicts, @Nullable String target, long mark) {
     this(verdicts, target, mark, null);
+  }
+
+  // Written out for a quick start; see Content.
+  @Override
+  public int hashCode() {
+    return ((verdicts.hashCode() * 31 + Objects.hashCode(target)) * 31 + Long.hashCode(mark)) * 31
+        + Objects.hashCode(deed);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RuleEffects that
+        && mark == that.mark
+        && verdicts.equals(that.verdicts)
+        && Objects.equals(target, that.target)
+        && Objects.equals(deed, that.deed);
   }
 
   /** Whether a hop with these values can be of this rule. */

@@ -28,6 +28,20 @@ public final class RuleSet {
     public TableKey(NfFamily family, String name) {
       this(Chain.Engine.NF_TABLES, family, name);
     }
+
+    // Written out for a quick start; see Content.
+    @Override
+    public int hashCode() {
+      return (engine.hashCode() * 31 + family.hashCode()) * 31 + name.hashCode();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof TableKey that
+          && engine == that.engine
+          && family == that.family
+          && name.equals(that.name);
+    }
   }
 
   /**

@@ -1,0 +1,31 @@
+package io.fwtrail.tracer.live;
+
+import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+
+/**
+ * Loads what a live trace is made of (Netty's and JNA's native code, libnftables, the classes that
+ * ask the kernel) while the program reads its command line: a fifth of the time until the first
+ * hop. It leaves nothing open, and what it cannot load is told by whoever needs it.
+ */
+public final class Preparation {
+  private Preparation() {}
+
+  /** Begins, on a thread of its own. */
+  public static void begin() {
+    Thread thread = new Thread(Preparation::load, "preparation");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void load() {
+    try (NetworkNamespace here = NetworkNamespace.current();
+        NamespaceAccess access = new NamespaceAccess(here, null)) {
+      boolean unused = Epoll.isAvailable();
+      var unused1 = access.reader().readLegacy();
+    } catch (IOException | RuntimeException | LinkageError e) {
+      // It will fail again, where somebody can be told.
+    }
+  }
+}
