@@ -27,12 +27,21 @@ final class Digits {
     }
     long value = 0;
     for (int i = start; i < end; i++) {
-      int digit = Character.digit(b[i], 16);
+      int digit = hexDigit(b[i]);
       if (digit < 0) {
         return -1;
       }
       value = value << 4 | digit;
     }
     return value;
+  }
+
+  /** Character.digit would ask a table of all characters. */
+  private static int hexDigit(int c) {
+    if (c >= '0' && c <= '9') {
+      return c - '0';
+    }
+    int lowerCase = c | 0x20;
+    return lowerCase >= 'a' && lowerCase <= 'f' ? lowerCase - 'a' + 10 : -1;
   }
 }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TraceText {
   private static final byte[] IN = LogLineParser.ascii(" IN=");
+  private static final byte[] OUT = LogLineParser.ascii(" OUT=");
   private static final int ETHERNET_OCTETS = 14;
 
   /** ICMP, TCP, UDP, ESP, AH, ICMPv6, UDP-Lite. */
@@ -59,6 +60,7 @@ final class TraceText {
   private static final int TCP_WORDS = SEEN_SPT | SEEN_DPT | SEEN_URGP;
   private static final int UDP_WORDS = SEEN_SPT | SEEN_DPT | SEEN_L4_LEN;
 
+  private final SeenTexts packets = new SeenTexts();
   private int seen;
   private boolean twice;
   private boolean incomplete;
@@ -126,11 +128,51 @@ final class TraceText {
    * @return whether it was understood
    */
   boolean parse(byte[] b, int start, int end, LogEvent event, LogLineParser.Names names) {
-    clear();
-    int at = readRule(b, start, end, event, names);
-    if (at < 0) {
+    int interfaces = readRule(b, start, end, event, names);
+    if (interfaces < 0) {
       return false;
     }
+    int rest = readInterfaces(b, interfaces, end, event, names);
+    if (rest >= 0 && packets.fill(event, b, rest, end)) {
+      return true;
+    }
+    clear();
+    if (!readWords(b, interfaces, end, event, names)) {
+      return false;
+    }
+    event.packet = packet();
+    event.family = isV6() ? NfFamily.IP6 : NfFamily.IP;
+    if (rest >= 0) {
+      packets.keep(event, b, rest, end);
+    }
+    return true;
+  }
+
+  /**
+   * Reads {@code IN=lan0 OUT=wan0 }, which the kernel writes first.
+   *
+   * @return where the rest begins; -1 where something else is written
+   */
+  private static int readInterfaces(
+      byte[] b, int start, int end, LogEvent event, LogLineParser.Names names) {
+    int inEnd = LogLineParser.indexOf(b, ' ', start, end);
+    if (inEnd < 0 || !LogLineParser.holds(b, inEnd, end, OUT)) {
+      return -1;
+    }
+    int out = inEnd + OUT.length;
+    int outEnd = LogLineParser.indexOf(b, ' ', out, end);
+    if (outEnd < 0) {
+      return -1;
+    }
+    event.in = name(b, start + IN.length - 1, inEnd, names);
+    event.out = name(b, out, outEnd, names);
+    return outEnd;
+  }
+
+  /** Reads all words; false where one is not understood, or where one is missing. */
+  private boolean readWords(
+      byte[] b, int start, int end, LogEvent event, LogLineParser.Names names) {
+    int at = start;
     while (at < end) {
       if (b[at] == ' ') {
         at++;
@@ -155,12 +197,7 @@ final class TraceText {
       }
       at = wordEnd;
     }
-    if (!isWhole()) {
-      return false;
-    }
-    event.packet = packet();
-    event.family = isV6() ? NfFamily.IP6 : NfFamily.IP;
-    return true;
+    return isWhole();
   }
 
   /** {@code table:chain:kind:number IN=…}; gives where the words begin, or -1. */
