@@ -4,6 +4,7 @@ import io.fwtrail.cli.filter.TrailFilter;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.log.EventPipe;
 import io.fwtrail.tracer.log.LineReader;
 import io.fwtrail.tracer.log.LogEvent;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +73,7 @@ final class ReadRun {
   }
 
   private static LogLineParser parser() {
-    Instant now = Instant.now();
-    return new LogLineParser(ZoneId.systemDefault(), now.getEpochSecond() * 1_000_000_000L, 0);
+    return new LogLineParser(ZoneId.systemDefault(), WallClock.nanos(), 0);
   }
 
   private static LogTrails none() {

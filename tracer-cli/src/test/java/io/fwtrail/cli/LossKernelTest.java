@@ -7,11 +7,13 @@ import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
+import io.fwtrail.netlink.lab.SocketState;
 import io.fwtrail.netlink.lab.UdpSender;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,13 +33,6 @@ class LossKernelTest {
 
   /** So many packets' messages always have room in the receive buffer. */
   private static final int BATCH = 1_000;
-
-  /** Columns of /proc/net/netlink. */
-  private static final int PROTOCOL = 1;
-
-  private static final int GROUPS = 3;
-  private static final int WAITING = 4;
-  private static final int DROPS = 8;
 
   @TempDir Path folder;
   private Lab lab;
@@ -66,20 +61,16 @@ class LossKernelTest {
     }
   }
 
-  /** A column of the one socket in the gateway's namespace that hears multicasts of netfilter. */
-  private long socket(int column) throws Exception {
-    long sum = 0;
-    for (String line : lab.run(Host.GATEWAY, "cat", "/proc/net/netlink").lines().skip(1).toList()) {
-      String[] columns = line.strip().split("\\s+", -1);
-      if (columns[PROTOCOL].equals("12") && !columns[GROUPS].equals("00000000")) {
-        sum += Long.parseLong(columns[column]);
-      }
-    }
-    return sum;
+  /** Of the one socket in the gateway's namespace that hears multicasts of netfilter. */
+  private long sum(ToLongFunction<SocketState> column) throws Exception {
+    return lab.netlinkSockets(Host.GATEWAY).stream()
+        .filter(socket -> socket.isNetfilter() && socket.groups() != 0)
+        .mapToLong(column)
+        .sum();
   }
 
   private long drops() throws Exception {
-    return socket(DROPS);
+    return sum(SocketState::dropped);
   }
 
   /** As long as something is full, the packet that is to be the last may be lost as well. */
@@ -170,7 +161,7 @@ class LossKernelTest {
     String unused = pipe.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
     for (int sent = 0; sent < packets; sent += BATCH) {
       send(Lab.SERVER_V4, BATCH);
-      await().atMost(LONG).until(() -> socket(WAITING) == 0);
+      await().atMost(LONG).until(() -> sum(SocketState::waiting) == 0);
     }
     String news = pipe.awaitLine(line -> line.startsWith("fwtrail: just lost:"), LONG);
     assertThat(news).contains(" records (the output was taken too slowly)");

@@ -9,6 +9,7 @@ import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.TcpServer;
 import io.fwtrail.netlink.lab.UdpSender;
+import io.fwtrail.netlink.nftables.Nfnetlink;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,6 @@ import tools.jackson.databind.json.JsonMapper;
 @NeedsKernel
 class RealRuleSetsKernelTest {
   private static final JsonMapper JSON = new JsonMapper();
-
-  /** {@code NFNLGRP_NFTRACE}, group 9, in the mask of /proc/net/netlink. */
-  private static final int TRACE_GROUP = 1 << 8;
 
   private static final String BRIDGE = "br-16c19f85c327";
 
@@ -95,14 +93,12 @@ class RealRuleSetsKernelTest {
   }
 
   private boolean listens(long pid) throws Exception {
-    return lab.run(Host.GATEWAY, "cat", "/proc/net/netlink")
-        .lines()
-        .map(line -> line.strip().split("\\s+"))
+    return lab.netlinkSockets(Host.GATEWAY).stream()
         .anyMatch(
-            columns ->
-                columns[1].equals("12")
-                    && columns[2].equals(Long.toString(pid))
-                    && (Long.parseLong(columns[3], 16) & TRACE_GROUP) != 0);
+            socket ->
+                socket.isNetfilter()
+                    && socket.portid() == pid
+                    && socket.hears(Nfnetlink.GROUP_NFTRACE));
   }
 
   private Sending udp(Host from, String to, int port) {

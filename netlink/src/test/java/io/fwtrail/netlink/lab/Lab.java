@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * Three hosts on the real kernel, each a named network namespace:
@@ -177,19 +176,18 @@ public final class Lab implements AutoCloseable {
 
   /**
    * Whether everything that nf_tables and NFLOG had to tell on a host was read: no socket of theirs
-   * has anything waiting (proc_pid_net(5): column Rmem of /proc/net/netlink; protocol 12).
+   * has anything waiting.
    */
   public boolean allIsRead(Host host) throws IOException {
+    return netlinkSockets(host).stream()
+        .filter(SocketState::isNetfilter)
+        .allMatch(socket -> socket.waiting() == 0);
+  }
+
+  /** The netlink sockets in a host's namespace. */
+  public List<SocketState> netlinkSockets(Host host) throws IOException {
     return in(
-        host,
-        () -> {
-          try (Stream<String> sockets = Files.lines(Path.of("/proc/thread-self/net/netlink"))) {
-            return sockets
-                .map(line -> line.strip().split("\\s+"))
-                .filter(columns -> columns[1].equals("12"))
-                .allMatch(columns -> columns[4].equals("0"));
-          }
-        });
+        host, () -> SocketState.of(Files.readAllLines(Path.of("/proc/thread-self/net/netlink"))));
   }
 
   /**

@@ -1,11 +1,11 @@
 package io.fwtrail.cli.output;
 
+import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.json.ByteBuilder;
 import io.fwtrail.tracer.trail.Loss;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
@@ -267,9 +267,8 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   private static byte[] gap(long records, Function<Loss, String> text) {
-    Instant now = Instant.now();
-    long time = now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    return text.apply(new Loss(time, Loss.Cause.OUTPUT, records)).getBytes(StandardCharsets.UTF_8);
+    return text.apply(new Loss(WallClock.nanos(), Loss.Cause.OUTPUT, records))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private boolean isEmpty() {

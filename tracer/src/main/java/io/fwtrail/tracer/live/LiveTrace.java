@@ -10,6 +10,7 @@ import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
+import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
@@ -446,7 +447,7 @@ public final class LiveTrace implements Closeable {
     long more = counters.heldBack() - heldBackTold;
     if (more > 0) {
       heldBackTold += more;
-      listener.lost(new Loss(TraceHandler.wallClock(), Loss.Cause.RATE, more));
+      listener.lost(new Loss(WallClock.nanos(), Loss.Cause.RATE, more));
     }
   }
 

@@ -9,6 +9,7 @@ import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.nftables.TraceMessage;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.log.LegacySightings;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.ruleset.RuleSet;
@@ -19,7 +20,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.concurrent.Future;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
@@ -247,13 +247,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
 
   /** The kernel log was overwritten before it was read; on the event loop. */
   void lostLogged(long messages) {
-    assembler.lost(new Loss(wallClock(), Loss.Cause.LOG, messages));
-  }
-
-  /** The time of day in nanoseconds since 1970-01-01T00:00Z. */
-  static long wallClock() {
-    Instant now = Instant.now();
-    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    assembler.lost(new Loss(WallClock.nanos(), Loss.Cause.LOG, messages));
   }
 
   private RuleSet homeRules() {
@@ -262,7 +256,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void deliver() {
-    long time = wallClock();
+    long time = WallClock.nanos();
     long now = System.nanoTime();
     for (TracedNamespace namespace : heard) {
       namespace.rules().study(held);

@@ -4,8 +4,8 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Structure;
+import io.fwtrail.tracer.hop.WallClock;
 import java.io.IOException;
-import java.time.Instant;
 import java.time.ZoneId;
 
 /**
@@ -29,10 +29,9 @@ public final class KernelLog implements AutoCloseable {
   /** The kernel's limit of a record with its head is 8 KiB (CONSOLE_EXT_LOG_MAX). */
   private static final int LONGEST = 16 * 1024;
 
-  private static final long NANOS = 1_000_000_000L;
-
   private final Functions functions = Native.load("c", Functions.class);
-  private final LogLineParser parser = new LogLineParser(ZoneId.systemDefault(), nowNanos(), 0);
+  private final LogLineParser parser =
+      new LogLineParser(ZoneId.systemDefault(), WallClock.nanos(), 0);
   private final byte[] record = new byte[LONGEST];
   private final int fd;
   private long bootTime = Long.MAX_VALUE;
@@ -142,7 +141,7 @@ public final class KernelLog implements AutoCloseable {
       return false;
     }
     // The kernel's log clock drifts against the wall's; what was read at once tells how they stand.
-    bootTime = Math.min(bootTime, nowNanos() - event.kernelMicros * 1_000);
+    bootTime = Math.min(bootTime, WallClock.nanos() - event.kernelMicros * 1_000);
     event.time = bootTime + event.kernelMicros * 1_000;
     return true;
   }
@@ -157,11 +156,6 @@ public final class KernelLog implements AutoCloseable {
   /** How many traces were not understood. */
   public long damaged() {
     return damaged;
-  }
-
-  private static long nowNanos() {
-    Instant now = Instant.now();
-    return now.getEpochSecond() * NANOS + now.getNano();
   }
 
   @Override

@@ -31,7 +31,7 @@ public class HopMicro {
   private static final int ID = 0x7a7b7c7d;
 
   /** Packets under way at once. */
-  @Param({"1", "1000", "100000"})
+  @Param({"1", "1000", "16384"})
   public int openTrails;
 
   private final MessageCursor cursor = new MessageCursor();
