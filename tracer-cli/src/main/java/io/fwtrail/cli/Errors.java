@@ -7,6 +7,9 @@ import io.fwtrail.tracer.mark.MarkException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -17,19 +20,22 @@ final class Errors {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
+  /** What the command "help" says of a command that there is none of. */
+  private static final Pattern OF_HELP = Pattern.compile("unknown subcommand '(.*)'\\.");
+
   private Errors() {}
 
   static int wrongUsage(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
     StringBuilder line = new StringBuilder(name).append(": ");
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      String what = unmatched.getUnmatched().isEmpty() ? "" : unmatched.getUnmatched().get(0);
-      boolean option = what.startsWith("-");
+    String unknown = unknown(e);
+    if (unknown != null) {
+      boolean option = unknown.startsWith("-");
       line.append(option ? "no option '" : isTop(command) ? "no command '" : "unexpected '")
-          .append(SafeText.of(what))
+          .append(SafeText.of(unknown))
           .append('\'');
-      String nearest = Nearest.to(what, candidates(command, option));
+      String nearest = Nearest.to(unknown, candidates(command, option));
       if (nearest != null) {
         line.append("; did you mean '").append(nearest).append("'?");
       }
@@ -39,6 +45,15 @@ final class Errors {
     line.append(" (").append(name).append(" --help shows all)");
     command.getErr().println(line);
     return WRONG_USAGE;
+  }
+
+  /** The word that picocli knows nothing of; null where something else is wrong. */
+  private static @Nullable String unknown(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      return unmatched.getUnmatched().isEmpty() ? "" : unmatched.getUnmatched().get(0);
+    }
+    Matcher help = OF_HELP.matcher(firstLine(e.getMessage()));
+    return help.matches() ? help.group(1) : null;
   }
 
   /** picocli's sentences, made short: the option and what is wrong with its value. */
@@ -97,7 +112,7 @@ final class Errors {
         + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 
-  private static String firstLine(@org.jspecify.annotations.Nullable String text) {
+  private static String firstLine(@Nullable String text) {
     if (text == null) {
       return "no reason given";
     }

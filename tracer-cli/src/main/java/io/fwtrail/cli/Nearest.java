@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 final class Nearest {
   private Nearest() {}
 
-  /** The candidate with the fewest changes to {@code typed}, null where none is near. */
+  /**
+   * The candidate with the fewest changes to {@code typed}, whose case counts for nothing; null
+   * where none is near.
+   */
   static @Nullable String to(String typed, Collection<String> candidates) {
     String bare = typed.indexOf('=') > 0 ? typed.substring(0, typed.indexOf('=')) : typed;
     String nearest = null;
@@ -31,7 +34,7 @@ final class Nearest {
           d[i][j] = i + j;
           continue;
         }
-        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        int change = lower(a, i - 1) == lower(b, j - 1) ? 0 : 1;
         d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + change);
         boolean swapped =
             i > 1
@@ -44,5 +47,9 @@ final class Nearest {
       }
     }
     return d[a.length()][b.length()];
+  }
+
+  private static char lower(String text, int at) {
+    return Character.toLowerCase(text.charAt(at));
   }
 }

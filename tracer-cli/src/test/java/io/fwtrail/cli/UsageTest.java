@@ -15,7 +15,7 @@ class UsageTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... arguments) {
-    CommandLine line = Main.commandLine();
+    CommandLine line = Main.commandLine(arguments);
     line.setOut(new PrintWriter(out));
     line.setErr(new PrintWriter(err));
     return line.execute(arguments);
@@ -28,6 +28,8 @@ class UsageTest {
         "trace --dprot 53     | fwtrail trace: no option '--dprot'; did you mean '--dport'?",
         "trace --both-way     | fwtrail trace: no option '--both-way'; did you mean '--both-ways'?",
         "trac                 | fwtrail: no command 'trac'; did you mean 'trace'?",
+        "TRACE                | fwtrail: no command 'TRACE'; did you mean 'trace'?",
+        "help trac            | fwtrail: no command 'trac'; did you mean 'trace'?",
         "trace -p udpp        | fwtrail trace: --protocol: "
             + "'udpp' is no protocol; did you mean 'udp'?",
         "trace -d 10.1        | fwtrail trace: --destination: "
