@@ -53,15 +53,22 @@ packages_for() {
 
 package_of() {
   case $1 in
+    dnsmasq) echo dnsmasq-base ;;
     gcc) echo build-essential ;; # with the headers, which gcc does not depend on
     groff) echo groff-base ;;
     ip) echo iproute2 ;;
+    libvirtd) echo libvirt-daemon-system ;;
     nft) echo nftables ;;
     ping) echo iputils-ping ;;
     ps) echo procps ;;
+    qemu-img) echo qemu-utils ;;
+    qemu-system-x86_64) echo qemu-system-x86 ;;
     rsyslogd) echo rsyslog ;;
-    ulogd) echo ulogd2 ;;
     setpriv | unshare) echo util-linux ;;
+    ssh) echo openssh-client ;;
+    ulogd) echo ulogd2 ;;
+    vagrant) echo vagrant-libvirt ;; # which has vagrant come along
+    virsh) echo libvirt-clients ;;
     xtables-monitor) echo iptables ;;
     *) echo "$1" ;; # the others are named like their command
   esac

@@ -56,9 +56,26 @@ public final class Lab implements AutoCloseable {
 
   /** Builds one. */
   public Lab() throws IOException, InterruptedException {
+    this(false);
+  }
+
+  /**
+   * Builds one whose gateway is the namespace of the test itself, with all that it has already: for
+   * a machine that may be thrown away, as the kernel's settings are not put back.
+   */
+  public static Lab onThisHost() throws IOException, InterruptedException {
+    return new Lab(true);
+  }
+
+  private Lab(boolean gatewayHere) throws IOException, InterruptedException {
     try {
       for (Host host : Host.values()) {
-        runHere("", "ip", "netns", "add", name(host));
+        if (gatewayHere && host == Host.GATEWAY) {
+          String self = Long.toString(ProcessHandle.current().pid());
+          runHere("", "ip", "netns", "attach", name(host), self);
+        } else {
+          runHere("", "ip", "netns", "add", name(host));
+        }
         namespaces.put(host, NetworkNamespace.named(name(host)));
         sysctl(host, "net/ipv6/conf/default/accept_dad", "0");
         sysctl(host, "net/ipv6/conf/default/router_solicitations", "0");

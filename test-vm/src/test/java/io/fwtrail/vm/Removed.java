@@ -1,0 +1,36 @@
+package io.fwtrail.vm;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A Debian package that is taken off the machine, and put back later: from a copy of its files and
+ * of what dpkg knows, as there may be no network to fetch it by.
+ */
+final class Removed {
+  private final String copy;
+
+  Removed(String name) throws IOException, InterruptedException {
+    copy = "/var/tmp/" + name + ".tar";
+    List<String> unused =
+        Machine.sh(
+            """
+            set -e
+            systemctl stop syslog.socket 2>/dev/null || true
+            {
+              dpkg -L NAME
+              ls -d /var/lib/dpkg/info/NAME.* /var/lib/dpkg/info/NAME:*.* 2>/dev/null || true
+              find /var/lib/dpkg/status /var/lib/dpkg/alternatives /etc/alternatives \
+                /etc/systemd/system -not -type d
+            } | tar --no-recursion -cf COPY -T - 2>/dev/null
+            dpkg --purge --force-depends NAME
+            """
+                .replace("NAME", name)
+                .replace("COPY", copy));
+  }
+
+  void putBack() throws IOException, InterruptedException {
+    List<String> unused =
+        Machine.sh("tar -C / -xf " + copy + " && rm " + copy + " && systemctl daemon-reload");
+  }
+}
