@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** The package as such. */
 class PackageVmTest {
   /** Where the provisioning script keeps it. */
-  private static final String PACKAGE = "/var/cache/fwtrail/fwtrail.deb";
+  private static final String PACKAGE = "/opt/fwtrail.deb";
 
   @Test
   void installsAndUninstallsCleanly() throws Exception {
