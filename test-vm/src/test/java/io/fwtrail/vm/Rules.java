@@ -33,16 +33,18 @@ final class Rules {
     unused = Machine.run("ip6tables-" + flavour + "-restore", file("rules.v6").toString());
   }
 
+  /** For files of the tests. */
+  static Path folder() throws IOException {
+    return Files.createDirectories(FOLDER);
+  }
+
   /** A file of this package's, where a command can read it. */
   static Path file(String name) {
-    Path to = FOLDER.resolve(name);
     try (InputStream in = Rules.class.getResourceAsStream(name)) {
-      Files.createDirectories(FOLDER);
-      Files.write(to, in.readAllBytes());
+      return Files.write(folder().resolve(name), in.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return to;
   }
 
   /** Takes all rules away, and the legacy tables themselves, whose policies would be met. */
