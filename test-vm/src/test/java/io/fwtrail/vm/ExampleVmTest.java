@@ -31,7 +31,6 @@ class ExampleVmTest {
     Machine.Said said = Machine.attempt("sh", changed.resolve("check").toString());
 
     assertThat(said.code()).isEqualTo(1);
-    assertThat(said.out())
-        .contains("NOT MET: ssh from an administrator is let in, by that rule");
+    assertThat(said.out()).contains("NOT MET: ssh from an administrator is let in, by that rule");
   }
 }
