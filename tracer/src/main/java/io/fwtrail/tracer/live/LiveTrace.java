@@ -203,6 +203,11 @@ public final class LiveTrace implements Closeable {
     boolean byIptables = match != null && isMarkedByIptables(options, access);
     repair(access);
     legacy = byIptables || access.hasLegacyTables() ? listenToLegacy(options, here) : null;
+    if (access.iptables().cannotListLegacy()) {
+      notices.add(
+          "rules of iptables-legacy are shown by number, and what they do is not known:"
+              + " its program is not installed (apt install iptables)");
+    }
     TracedNamespace traced;
     try {
       if (match != null && byIptables) {

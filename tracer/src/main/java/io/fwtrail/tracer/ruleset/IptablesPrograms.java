@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,12 @@ public final class IptablesPrograms implements IptablesTables {
     }
     String plain = program(name(family) + suffix);
     return plain != null && isLegacy(plain) ? plain : null;
+  }
+
+  /** Whether there are tables of iptables-legacy that no program here can list. */
+  public boolean cannotListLegacy() {
+    return Stream.of(NfFamily.IP, NfFamily.IP6)
+        .anyMatch(family -> isLegacyLoaded(family) && legacyProgram(family, "-save") == null);
   }
 
   /** Since 1.8.0 the version says which flavour it is: {@code v1.8.9 (nf_tables)}. */
