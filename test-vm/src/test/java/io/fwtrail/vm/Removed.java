@@ -16,13 +16,14 @@ final class Removed {
         Machine.sh(
             """
             set -e
-            systemctl stop syslog.socket 2>/dev/null || true
+            # Some files are not there, as where documentation is left out.
             {
               dpkg -L NAME
-              ls -d /var/lib/dpkg/info/NAME.* /var/lib/dpkg/info/NAME:*.* 2>/dev/null || true
+              ls -d /var/lib/dpkg/info/NAME.* /var/lib/dpkg/info/NAME:*.* || true
               find /var/lib/dpkg/status /var/lib/dpkg/alternatives /etc/alternatives \
                 /etc/systemd/system -not -type d
-            } | tar --no-recursion -cf COPY -T - 2>/dev/null
+            } 2>/dev/null | xargs -d '\n' ls -d 2>/dev/null >COPY.list || true
+            tar -P --no-recursion -cf COPY -T COPY.list
             dpkg --purge --force-depends NAME
             """
                 .replace("NAME", name)
@@ -31,6 +32,6 @@ final class Removed {
 
   void putBack() throws IOException, InterruptedException {
     List<String> unused =
-        Machine.sh("tar -C / -xf " + copy + " && rm " + copy + " && systemctl daemon-reload");
+        Machine.sh("tar -P -xf " + copy + " && rm " + copy + "*" + " && systemctl daemon-reload");
   }
 }
