@@ -22,7 +22,7 @@ final class Removed {
               ls -d /var/lib/dpkg/info/NAME.* /var/lib/dpkg/info/NAME:*.* || true
               find /var/lib/dpkg/status /var/lib/dpkg/alternatives /etc/alternatives \
                 /etc/systemd/system -not -type d
-            } 2>/dev/null | xargs -d '\n' ls -d 2>/dev/null >COPY.list || true
+            } 2>/dev/null | xargs -d '\\n' ls -d 2>/dev/null >COPY.list || true
             tar -P --no-recursion -cf COPY -T COPY.list
             dpkg --purge --force-depends NAME
             """

@@ -35,6 +35,7 @@ class WithoutVmTest {
     while (!removed.isEmpty()) {
       removed.pop().putBack();
     }
+    List<String> unused = Machine.run("systemctl", "start", "rsyslog");
     Rules.clear();
   }
 

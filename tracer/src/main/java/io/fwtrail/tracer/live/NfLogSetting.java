@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -101,16 +100,46 @@ public final class NfLogSetting implements AutoCloseable {
   private static void set(NetworkNamespace namespace, String family, String logger)
       throws IOException {
     try {
-      Path unused = namespace.call(() -> Files.writeString(file(family), logger));
-    } catch (NoSuchFileException e) {
-      throw new IOException(
-          "the kernel has no logger '"
-              + logger
-              + "' for net.netfilter.nf_log."
-              + family
-              + ": modprobe "
-              + (logger.equals(NETLINK) ? NETLINK : "nf_log_syslog"),
-          e);
+      write(namespace, family, logger);
+    } catch (IOException e) {
+      // Where loggers are modules, as in Debian's kernels, the kernel loads that of a rule which
+      // logs, and none for this setting: the write then fails with ENOENT.
+      String module = logger.equals(NETLINK) ? NETLINK : "nf_log_syslog";
+      if (!load(module)) {
+        throw new IOException(
+            "the kernel does not take the logger '"
+                + logger
+                + "' for net.netfilter.nf_log."
+                + family
+                + " ("
+                + e.getMessage()
+                + "): modprobe "
+                + module,
+            e);
+      }
+      write(namespace, family, logger);
+    }
+  }
+
+  private static void write(NetworkNamespace namespace, String family, String logger)
+      throws IOException {
+    Path unused = namespace.call(() -> Files.writeString(file(family), logger));
+  }
+
+  private static boolean load(String module) {
+    try {
+      Process modprobe =
+          new ProcessBuilder("modprobe", "-q", module)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      modprobe.getOutputStream().close();
+      return modprobe.waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
