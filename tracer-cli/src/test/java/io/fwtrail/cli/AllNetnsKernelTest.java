@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * All namespaces at once: client, gateway and server are one host's. The command runs in a PID
@@ -25,7 +25,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @NeedsKernel
 class AllNetnsKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
 
   private Lab lab;
 
@@ -95,7 +94,7 @@ class AllNetnsKernelTest {
 
   private static List<JsonNode> trails(Running running) throws Exception {
     assertThat(running.awaitEnd(Fwtrail.PATIENCE)).as(() -> running.err().toString()).isZero();
-    return running.out().stream().map(JSON::readTree).toList();
+    return running.out().stream().map(Records::read).toList();
   }
 
   private void send(String to, int port, int packets) throws Exception {

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Much at once: senders on both sides, rule sets replaced without a pause. What is shown has to be
@@ -31,7 +31,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @NeedsKernel
 class BusyGatewayKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final int PORT = 5000;
   private static final String LAST = "10.12.0.9";
@@ -83,7 +82,7 @@ class BusyGatewayKernelTest {
   }
 
   private static List<JsonNode> trails(Running listen) {
-    return listen.out().stream().map(JSON::readTree).toList();
+    return listen.out().stream().map(Records::read).toList();
   }
 
   private static long verdicts(List<JsonNode> trails, String verdict) {

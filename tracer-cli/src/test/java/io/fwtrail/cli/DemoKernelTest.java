@@ -2,6 +2,7 @@ package io.fwtrail.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,12 +14,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The demo runs, and what the documents show of it is what it prints. */
 @NeedsKernel
 class DemoKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
 
   private static List<String> run(String... arguments) throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(Fwtrail.command());
@@ -64,11 +63,11 @@ class DemoKernelTest {
     String page = document("docs/hop-record.md");
     String marked = page.substring(page.indexOf("<!-- hop:"));
     String sample = marked.split("```json\n", 2)[1].split("\n```", 2)[0];
-    JsonNode described = JSON.readTree(sample);
+    JsonNode described = Records.read(sample);
 
     JsonNode printed =
         run("demo", "--output", "json-hops").stream()
-            .map(JSON::readTree)
+            .map(Records::read)
             .filter(hop -> hop.get("trail").asInt() == described.get("trail").asInt())
             .findFirst()
             .orElseThrow();
@@ -94,7 +93,7 @@ class DemoKernelTest {
 
   @Test
   void everyTrailSaysWhatBecameOfItsPacket() throws Exception {
-    List<JsonNode> trails = run("demo", "--output", "json").stream().map(JSON::readTree).toList();
+    List<JsonNode> trails = run("demo", "--output", "json").stream().map(Records::read).toList();
 
     assertThat(trails)
         .extracting(trail -> trail.get("verdict").asString())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
@@ -20,7 +21,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Rules of iptables-legacy whose traces come by the kernel log, read from /dev/kmsg and from a file
@@ -29,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @NeedsKernel
 class KernelLogKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Path ALL_NAMESPACES = Path.of("/proc/sys/net/netfilter/nf_log_all_netns");
   private static final Path KERNEL_LOG = Path.of("/dev/kmsg");
 
@@ -62,7 +61,7 @@ class KernelLogKernelTest {
   }
 
   private static List<JsonNode> records(Running running) {
-    return running.out().stream().map(JSON::readTree).toList();
+    return running.out().stream().map(Records::read).toList();
   }
 
   private static void awaitLast(Running trace) {

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
 import io.fwtrail.netlink.channel.NetlinkSocket;
@@ -18,12 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Rules of iptables-legacy, whose traces come by NFLOG. */
 @NeedsKernel
 class LegacyKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Path SETTING = Path.of("/proc/sys/net/netfilter/nf_log/2");
 
   private static String setting(Lab lab) throws Exception {
@@ -31,7 +30,7 @@ class LegacyKernelTest {
   }
 
   private static List<JsonNode> records(Running running) {
-    return running.out().stream().map(JSON::readTree).toList();
+    return running.out().stream().map(Records::read).toList();
   }
 
   private static List<JsonNode> hopsOf(String flavour) throws Exception {

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -19,12 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What is lost is counted to the last, told of where it is missing, and no trail hides it. */
 @NeedsKernel
 class LossKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Duration LONG = Duration.ofMinutes(2);
   private static final int PORT = 5000;
 
@@ -85,7 +84,7 @@ class LossKernelTest {
   }
 
   private static List<JsonNode> records(Running trace) {
-    return trace.out().stream().map(JSON::readTree).toList();
+    return trace.out().stream().map(Records::read).toList();
   }
 
   private static long lost(List<JsonNode> records, String cause) {

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -17,13 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Where the kernel keeps messages back, the same hops are shown as where it sends them all. */
 @NeedsKernel
 class MessageFilterKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern HANDLE = Pattern.compile("the one\" # handle (\\d+)");
   private static final int PACKETS = 50;
 
@@ -58,7 +57,7 @@ class MessageFilterKernelTest {
   }
 
   private static List<JsonNode> hops(Running trace) {
-    return trace.out().stream().map(JSON::readTree).toList();
+    return trace.out().stream().map(Records::read).toList();
   }
 
   /** What both show is compared, up to the packets that tell that all is there. */

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -14,7 +15,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The reference for truth: {@code nft monitor trace} at the same time on the same rule set. Hop for
@@ -23,7 +23,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @NeedsKernel
 class NftMonitorKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final String END = "10.12.0.9";
 
   /** Packets whose messages fit into nft's receive buffer many times over. */
@@ -93,7 +92,7 @@ class NftMonitorKernelTest {
     assertThat(code).isZero();
     assertThat(ended).isNotEqualTo(-1);
     List<Said> nft = Said.ofNft(monitor.out());
-    List<Said> ours = Said.ofHops(listen.out().stream().map(JSON::readTree).toList());
+    List<Said> ours = Said.ofHops(listen.out().stream().map(Records::read).toList());
     assertThat(nft.size()).isGreaterThan(packets);
     int surplus = ours.size() - nft.size();
     assertThat(surplus).isNotNegative();

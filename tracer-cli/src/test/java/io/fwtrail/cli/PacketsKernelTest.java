@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -18,12 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** One trail a packet, and in it the rules that this packet met, whatever else goes on. */
 @NeedsKernel
 class PacketsKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Duration LONG = Duration.ofSeconds(60);
 
   private Lab lab;
@@ -48,7 +47,7 @@ class PacketsKernelTest {
   }
 
   private static List<JsonNode> trails(Running listen) {
-    return listen.out().stream().map(JSON::readTree).toList();
+    return listen.out().stream().map(Records::read).toList();
   }
 
   /** The kernel gives few trace ids to many packets, one after the other. */

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Running;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,7 +98,7 @@ class ReadTest {
     }
     Files.write(log, lines.subList(4, 8));
     List<String> hops = run(0, "--output", "json-hops", log.toString(), older.toString()).out();
-    assertThat(hops).hasSize(8);
+    assertThat(hops.stream().map(Records::read)).hasSize(8);
     assertThat(hops.get(0)).contains("18:33:27").contains("\"trail\":1,");
     assertThat(hops.get(7)).contains("18:48:38").contains("\"trail\":3,");
   }
@@ -130,7 +131,7 @@ class ReadTest {
     read.input(Files.readString(log));
     read.endInput();
     assertThat(read.awaitEnd(Fwtrail.PATIENCE)).isZero();
-    assertThat(read.out()).hasSize(3);
+    assertThat(read.out().stream().map(Records::read)).hasSize(3);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The rule sets of Docker, firewalld and kube-proxy: each packet's trail names the rule that
@@ -31,7 +31,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @NeedsKernel
 class RealRuleSetsKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
 
   private static final String BRIDGE = "br-16c19f85c327";
 
@@ -69,7 +68,7 @@ class RealRuleSetsKernelTest {
     sending.send();
     assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).as(() -> trace.err().toString()).isZero();
     assertThat(trace.out()).as(() -> trace.err().toString()).hasSize(1);
-    JsonNode trail = JSON.readTree(trace.out().get(0));
+    JsonNode trail = Records.read(trace.out().get(0));
 
     List<Said> ours = words(Said.ofHops(trail.get("hops")), inNftsWords);
     await().atMost(Fwtrail.PATIENCE).until(() -> nfts(monitor, inNftsWords).size() >= ours.size());
@@ -405,7 +404,7 @@ class RealRuleSetsKernelTest {
     assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
     Set<String> met = new HashSet<>();
     for (String line : trace.out()) {
-      JsonNode trail = JSON.readTree(line);
+      JsonNode trail = Records.read(line);
       List<String> texts = texts(trail);
       String dnat =
           texts.stream().filter(text -> text.contains("dnat to")).findFirst().orElseThrow();

@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -17,12 +18,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Trace rules of all flavours on one host: shown, found by their place, and taken away. */
 @NeedsKernel
 class RulesKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
 
   /** A comment that would be a rule, an option and a colour, were it not a comment. */
   private static final String COMMENT = "a \"b\" \\\n-A OUTPUT -j DROP \u001b[31m --comment";
@@ -209,7 +208,7 @@ class RulesKernelTest {
 
   @Test
   void aRuleALineAsJson() throws Exception {
-    List<JsonNode> rules = rules("--output", "json").out().stream().map(JSON::readTree).toList();
+    List<JsonNode> rules = rules("--output", "json").out().stream().map(Records::read).toList();
     assertThat(rules).hasSize(15);
     assertThat(rules.get(0).toString())
         .isEqualTo(
@@ -222,7 +221,7 @@ class RulesKernelTest {
     assertThat(legacy.at("/rule/comment").asString()).isEqualTo(COMMENT);
     assertThat(legacy.at("/rule/handle").isMissingNode()).isTrue();
     List<JsonNode> place =
-        rules("own", "input", "4", "--output", "json").out().stream().map(JSON::readTree).toList();
+        rules("own", "input", "4", "--output", "json").out().stream().map(Records::read).toList();
     assertThat(place)
         .singleElement()
         .asString()

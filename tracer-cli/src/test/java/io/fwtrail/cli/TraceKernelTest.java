@@ -3,6 +3,7 @@ package io.fwtrail.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.netlink.lab.Host;
 import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
@@ -29,12 +30,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The command as a person runs it, on a real gateway between a real client and server. */
 @NeedsKernel
 class TraceKernelTest {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern PACKETS = Pattern.compile("packets (\\d+)");
 
   private static final String RULES =
@@ -77,7 +76,7 @@ class TraceKernelTest {
   }
 
   private static List<JsonNode> trails(Running running) {
-    return running.out().stream().map(JSON::readTree).toList();
+    return running.out().stream().map(Records::read).toList();
   }
 
   private static void awaitTrails(Running running, int count) {
@@ -321,7 +320,7 @@ class TraceKernelTest {
     assertThat(trace.out()).isEmpty();
     assertThat(lines(folder))
         .hasSize(packets)
-        .extracting(line -> JSON.readTree(line).get("trail").asInt())
+        .extracting(line -> Records.read(line).get("trail").asInt())
         .isSorted();
     assertThat(trace.err()).anyMatch(line -> line.startsWith("fwtrail: 300 packets"));
 

@@ -2,6 +2,7 @@ package io.fwtrail.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.tracer.trail.Loss;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What becomes of records when nobody takes them. */
 class OutputQueueTest {
@@ -145,7 +145,7 @@ class OutputQueueTest {
           .isEqualTo(
               "{\"lost\":123,\"what\":\"messages\",\"cause\":\"receive-buffer\","
                   + "\"time\":\"1970-01-01T00:00:01.000000000Z\"}");
-      JsonNode gap = JsonMapper.shared().readTree(last);
+      JsonNode gap = Records.read(last);
       assertThat(gap.get("lost").asInt()).isEqualTo(2);
       assertThat(gap.get("cause").asString()).isEqualTo("output");
     } else {

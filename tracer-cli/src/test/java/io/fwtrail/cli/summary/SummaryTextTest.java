@@ -7,6 +7,7 @@ import static io.fwtrail.cli.testing.TrailBuilder.udp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fwtrail.cli.output.Style;
+import io.fwtrail.cli.testing.Records;
 import io.fwtrail.cli.testing.TrailBuilder;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Rule;
@@ -16,7 +17,6 @@ import io.fwtrail.tracer.trail.Loss;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 class SummaryTextTest {
   private final TrafficSummary summary = new TrafficSummary();
@@ -143,7 +143,7 @@ class SummaryTextTest {
   @Test
   void theRecordHasTheSameCounts() {
     traffic();
-    JsonNode node = JsonMapper.shared().readTree(SummaryJson.line(summary));
+    JsonNode node = Records.read(SummaryJson.line(summary));
     assertThat(node.get("packets").asInt()).isEqualTo(5);
     assertThat(node.get("verdicts").toString())
         .isEqualTo("{\"accept\":3,\"drop\":1,\"reject\":1,\"queue\":0,\"stolen\":0,\"lost\":0}");
@@ -170,7 +170,7 @@ class SummaryTextTest {
     List<String> lines = lines(80, 24);
     assertThat(lines).contains("lost: 3 messages (the receive buffer was full)");
     assertThat(lines.size()).isBetween(before.size(), 24);
-    assertThat(JsonMapper.shared().readTree(SummaryJson.line(summary)).get("lost").toString())
+    assertThat(Records.read(SummaryJson.line(summary)).get("lost").toString())
         .isEqualTo("{\"receive-buffer\":3}");
   }
 }

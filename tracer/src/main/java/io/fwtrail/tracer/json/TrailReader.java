@@ -377,7 +377,9 @@ public final class TrailReader implements Closeable {
         tuple(node.path("original")),
         tuple(node.path("reply")),
         status,
-        number(node, "mark", 0));
+        number(node, "mark", 0),
+        text(node, "direction"),
+        text(node, "state"));
   }
 
   private static Connection.Tuple tuple(JsonNode node) {

@@ -30,7 +30,9 @@ class JsonRecordsTest {
   private static String written(Consumer<JsonRecords> writing) {
     ByteBuilder out = new ByteBuilder(0);
     writing.accept(new JsonRecords(out));
-    return new String(out.array(), 0, out.size(), StandardCharsets.UTF_8);
+    String text = new String(out.array(), 0, out.size(), StandardCharsets.UTF_8);
+    assertThat(text.lines()).allSatisfy(l -> assertThat(RecordSchema.faults(l)).isEmpty());
+    return text;
   }
 
   private static String line(Hop hop) {

@@ -45,7 +45,7 @@ class TrailReaderTest {
         rule,
         verdict,
         verdict == Verdict.JUMP ? "user" : null,
-        Hop.VerdictFrom.RULESET,
+        verdict == null ? null : Hop.VerdictFrom.RULESET,
         "lan0",
         "wan0",
         0xffff_ffffL,
@@ -55,7 +55,7 @@ class TrailReaderTest {
   }
 
   /** A trail with everything in it that a trail can have. */
-  private static Trail full() {
+  static Trail full() {
     Rule rule =
         new Rule(2, 5, "tcp dport 443 \"\u00fc\"", "\u001b[2J", new Rule.Origin("/etc/fw.nft", 23));
     Packet.LinkLayer link = new Packet.LinkLayer(0xffff_ffff_ffffL, 0x0200_0000_0001L, 0x86dd, 10);
@@ -81,11 +81,11 @@ class TrailReaderTest {
             new Trail.Change(3, "mark", 0L, 0xffff_ffffL)),
         hops,
         new Ending(Ending.Kind.REJECTED, "icmp port-unreachable"),
-        new Connection(3_585_013_973L, 4, to, fro, List.of("dst-nat"), 9),
+        new Connection(3_585_013_973L, 4, to, fro, List.of("dst-nat"), 9, "reply", "new"),
         List.of("no route to 10.0.0.5"));
   }
 
-  private static byte[] written(Trail trail) {
+  static byte[] written(Trail trail) {
     ByteBuilder out = new ByteBuilder(0);
     new JsonRecords(out).line(trail);
     return Arrays.copyOf(out.array(), out.size());
