@@ -192,7 +192,8 @@ final class DoctorCommand implements Callable<Integer> {
                 + "): their hops come by NFLOG, in one trail with the others");
       }
     } catch (IOException e) {
-      // Only root may read it; what it says is no more than a note.
+      note(
+          "whether there are tables of iptables-legacy can be seen by root only: run it with sudo");
     }
   }
 

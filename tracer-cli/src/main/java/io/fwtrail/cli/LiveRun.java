@@ -5,6 +5,7 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.channel.Privileges;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
@@ -48,12 +49,17 @@ final class LiveRun {
 
   int run() throws IOException, InterruptedException {
     TrailFilter filter = options.filter();
-    NetworkNamespace namespace = namespace(options.netns);
+    // Kept, as its path may be one that only root may follow.
+    NetworkNamespace namespace =
+        options.netns == null ? namespace(null) : namespace(options.netns).keep();
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
     Results results = new Results(options, end::countDown, false);
     Printer printer = options.printer(results.queue());
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
+    Origins origins = options.rulesets.isEmpty() ? null : Origins.read(options.rulesets);
+    // All files are open now. What is made from here on is made without root's other rights.
+    boolean limited = LeavingRoot.limit(options, namespace);
     try (results;
         printer;
         LiveTrace trace =
@@ -64,12 +70,15 @@ final class LiveRun {
                     match,
                     options.markBy,
                     options.legacyBy,
-                    options.rulesets.isEmpty() ? null : Origins.read(options.rulesets),
+                    origins,
                     LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT,
                     options.showsHopsOnly() ? filter.messages() : null),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
+      if (limited) {
+        Privileges.leaveRoot();
+      }
       warmUp(options);
       greet(trace);
       Status status =
@@ -173,7 +182,8 @@ final class LiveRun {
     tell(trace);
     if (!trace.hasTexts()) {
       say(
-          "rules are shown without their text: libnftables is not installed (apt install nftables)");
+          "rules are shown without their text: libnftables is not installed (apt install"
+              + " nftables)");
     }
     if (mark != null && !mark.owned()) {
       say(

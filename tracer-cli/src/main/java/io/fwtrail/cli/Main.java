@@ -61,6 +61,11 @@ public final class Main implements Runnable {
     Shutdown.exit(code);
   }
 
+  /** Whether this process is fwtrail, and not a program that calls it. */
+  static boolean ownsProcess() {
+    return argumentCount > 0;
+  }
+
   /** How many arguments this process was given. */
   static int argumentCount() {
     return argumentCount;

@@ -44,6 +44,11 @@ final class WriteOptions {
     return file != null;
   }
 
+  /** Whether files are opened after the first. */
+  boolean opensLater() {
+    return rotateAt != null;
+  }
+
   /** Wrong usage if what was asked for contradicts itself. */
   void check(CommandLine command) {
     String wrong = null;

@@ -43,6 +43,13 @@ final class LibC {
   static final int O_CLOEXEC = 0x80000;
   static final int CLONE_NEWNET = 0x40000000;
 
+  static final int PR_GET_SECUREBITS = 27;
+  static final int PR_SET_SECUREBITS = 28;
+  static final int PR_SET_NO_NEW_PRIVS = 38;
+  static final int PR_CAP_AMBIENT = 47;
+  static final int PR_CAP_AMBIENT_RAISE = 2;
+  static final int SECBIT_NO_SETUID_FIXUP = 1 << 2;
+
   static {
     Native.register(LibC.class, Platform.C_LIBRARY_NAME);
   }
@@ -73,6 +80,22 @@ final class LibC {
   static native int setns(int fd, int kind);
 
   static native int unshare(int flags);
+
+  static native int geteuid();
+
+  /** Of all threads of the process, as {@link #setresgid} and {@link #setgroups}: nptl(7). */
+  static native int setresuid(int real, int effective, int saved);
+
+  static native int setresgid(int real, int effective, int saved);
+
+  static native int setgroups(long count, long groups);
+
+  /** Of the calling thread alone. */
+  static native int capget(long header, long sets);
+
+  static native int capset(long header, long sets);
+
+  static native int prctl(int option, long second, long third, long fourth, long fifth);
 
   static native String strerror(int errno);
 }

@@ -42,6 +42,14 @@ final class LegacyListings implements IptablesTables {
   void notice(List<String> notices) {
     for (NfFamily family : FAMILIES) {
       if (printed.getOrDefault(family, List.of()).isEmpty() && programs.isLegacyLoaded(family)) {
+        if (programs.isLegacyHidden(family)) {
+          notices.add(
+              "rules of iptables-legacy ("
+                  + family.keyword()
+                  + "), if there are any, are not shown: that takes root, or CAP_NET_RAW and"
+                  + " CAP_DAC_READ_SEARCH beside CAP_NET_ADMIN");
+          continue;
+        }
         notices.add(
             "there are tables of iptables-legacy ("
                 + family.keyword()

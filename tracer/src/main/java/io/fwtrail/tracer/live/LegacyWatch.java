@@ -20,8 +20,12 @@ final class LegacyWatch implements Closeable {
   /** How often the kernel is asked for its numbers: some ten system calls. */
   private static final int INTERVAL_MILLIS = 2_000;
 
+  /** In the place of the kernel's numbers: to be listed, whatever those say. */
+  private static final String USED = "used";
+
   private final RuleSetReader reader;
   private final Consumer<List<RuleSet.Table>> changed;
+  private final Runnable used;
   private final Thread thread;
   private volatile boolean closed;
 
@@ -30,9 +34,11 @@ final class LegacyWatch implements Closeable {
    *
    * @param changed gets the tables, on the watching thread, whenever they are others than those
    *     that {@code reader} read last; also the first ones, where there were none
+   * @param used runs on that thread when a program has used the lock
    */
-  LegacyWatch(RuleSetReader reader, Consumer<List<RuleSet.Table>> changed) {
+  LegacyWatch(RuleSetReader reader, Consumer<List<RuleSet.Table>> changed, Runnable used) {
     this.reader = reader;
+    this.used = used;
     this.changed = changed;
     thread = new Thread(this::look, "fwtrail-legacy");
     thread.setDaemon(true);
@@ -44,7 +50,10 @@ final class LegacyWatch implements Closeable {
     try (XtablesLock lock = lock()) {
       while (!closed) {
         String now = reader.legacyNumbers();
-        boolean lockUsed = lock != null && lock.await(0);
+        boolean lockUsed = lock != null && lock.await(0) || known.equals(USED);
+        if (lockUsed) {
+          used.run();
+        }
         if (lockUsed || !now.equals(known)) {
           known = now;
           List<RuleSet.Table> tables = reader.readLegacy();
@@ -56,7 +65,7 @@ final class LegacyWatch implements Closeable {
           if (lock == null) {
             Thread.sleep(INTERVAL_MILLIS);
           } else if (lock.await(INTERVAL_MILLIS)) {
-            known = ""; // to be listed, whatever the numbers say
+            known = USED;
           }
         }
       }

@@ -8,6 +8,7 @@ import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.hop.WallClock;
@@ -15,7 +16,9 @@ import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
+import io.fwtrail.tracer.ruleset.IptablesPrograms;
 import io.fwtrail.tracer.ruleset.RuleSet;
+import io.fwtrail.tracer.ruleset.RuleSetReader;
 import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
@@ -63,6 +66,10 @@ public final class LiveTrace implements Closeable {
 
   /** The kernel log is read when the kernel finds time to wake its readers. */
   private static final long LOG_QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final String HIDDEN_TABLES =
+      "rules of iptables-legacy, if there are any, are not shown: that takes root, or CAP_NET_RAW"
+          + " and CAP_DAC_READ_SEARCH beside CAP_NET_ADMIN, from the start on";
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
@@ -208,6 +215,7 @@ public final class LiveTrace implements Closeable {
           "rules of iptables-legacy are shown by number, and what they do is not known:"
               + " its program is not installed (apt install iptables)");
     }
+    noteHiddenTables(access);
     TracedNamespace traced;
     try {
       if (match != null && byIptables) {
@@ -241,7 +249,10 @@ public final class LiveTrace implements Closeable {
       handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
     }
     legacyWatch =
-        new LegacyWatch(access.reader(), tables -> legacyChanged(options, traced, tables));
+        new LegacyWatch(
+            access.reader(),
+            tables -> legacyChanged(options, traced, tables),
+            () -> noteHiddenTables(access));
     others =
         options.allNamespaces()
             ? new OtherNamespaces(
@@ -276,6 +287,15 @@ public final class LiveTrace implements Closeable {
     int strays = LegacyMark.repair(access.iptables());
     if (strays > 0) {
       notices.add(strays + " TRACE rules removed that a killed run of fwtrail had left behind");
+    }
+  }
+
+  /** Once: where rules of iptables-legacy may be missing as this process may not read them. */
+  private void noteHiddenTables(NamespaceAccess access) {
+    if ((access.iptables().isLegacyHidden(NfFamily.IP)
+            || access.iptables().isLegacyHidden(NfFamily.IP6))
+        && !notices.contains(HIDDEN_TABLES)) {
+      notices.add(HIDDEN_TABLES);
     }
   }
 
@@ -377,6 +397,23 @@ public final class LiveTrace implements Closeable {
   public static LiveTrace start(Options options, TrailListener listener, Runnable afterRead)
       throws IOException {
     return start(options, lookUps -> listener, afterRead);
+  }
+
+  /**
+   * Whether the programs of iptables-legacy are needed to trace a namespace, which take more rights
+   * than CAP_NET_ADMIN, and to the end: it has such tables, or the kernel has no nf_tables.
+   *
+   * @throws IOException if the kernel cannot be asked
+   */
+  public static boolean needsLegacyPrograms(NetworkNamespace namespace) throws IOException {
+    IptablesPrograms iptables = new IptablesPrograms(namespace::call);
+    if (iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6)) {
+      return true;
+    }
+    try (NetlinkClient client =
+        new NetlinkClient(NetlinkSocket.open(NetlinkConstants.PROTOCOL_NETFILTER, namespace))) {
+      return !new RuleSetReader(client, NamespaceTexts.of(null, namespace), iptables).hasNfTables();
+    }
   }
 
   /** The names of a namespace's network interfaces. */

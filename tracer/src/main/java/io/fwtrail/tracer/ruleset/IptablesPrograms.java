@@ -5,6 +5,7 @@ import io.fwtrail.tracer.ruleset.IptablesSave.SavedTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -100,6 +101,21 @@ public final class IptablesPrograms implements IptablesTables {
     } catch (IOException e) {
       // Readable for root alone: then the listing says it, or fails likewise.
       return true;
+    }
+  }
+
+  /**
+   * Whether the kernel may have tables of iptables-legacy here that this process cannot see: their
+   * names can be read by root, or with CAP_DAC_READ_SEARCH, and their rules with CAP_NET_RAW too.
+   */
+  public boolean isLegacyHidden(NfFamily family) {
+    try {
+      var unused = place.call(() -> Files.readString(names(family)));
+      return false;
+    } catch (AccessDeniedException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

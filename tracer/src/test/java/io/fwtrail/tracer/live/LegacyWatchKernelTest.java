@@ -99,7 +99,7 @@ class LegacyWatchKernelTest {
 
   @Test
   void theFirstTableAndEachChangeAreToldOf() throws Exception {
-    watch = new LegacyWatch(reader, changes::add);
+    watch = new LegacyWatch(reader, changes::add, () -> {});
     change("-w", "-A", "INPUT", "-p", "tcp", "--dport", "1", "-j", "ACCEPT");
     awaitRule("-A INPUT -p tcp -m tcp --dport 1 -j ACCEPT");
     // Of the same size: only the lock tells.
@@ -110,7 +110,7 @@ class LegacyWatchKernelTest {
   @Test
   void whileNothingChangesNothingIsListed() throws Exception {
     change("-w", "-A", "INPUT", "-j", "ACCEPT");
-    watch = new LegacyWatch(reader, changes::add);
+    watch = new LegacyWatch(reader, changes::add, () -> {});
     awaitRule("-A INPUT -j ACCEPT");
     int before = listings.get();
     long since = System.nanoTime();

@@ -1,0 +1,110 @@
+package io.fwtrail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.fwtrail.netlink.lab.Host;
+import io.fwtrail.netlink.lab.Lab;
+import io.fwtrail.netlink.lab.NeedsKernel;
+import io.fwtrail.netlink.lab.Running;
+import io.fwtrail.netlink.lab.UdpSender;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** As whom fwtrail runs once it is ready, and that it can do its work so. */
+@NeedsKernel
+class LeavingRootKernelTest {
+  private static final String NO_CAPABILITY = "0000000000000000";
+  private static final String NET_ADMIN = "0000000000001000";
+
+  private static final String RULES =
+      """
+      table inet filter {
+        chain forward {
+          type filter hook forward priority 0;
+          udp dport 53 accept comment "names"
+        }
+      }
+      """;
+
+  private static void assumeNobodyIsThere() throws IOException {
+    String users = Files.readString(Path.of("/proc/self/uid_map"), StandardCharsets.UTF_8).strip();
+    assumeTrue(users.endsWith("4294967295"), "this user namespace has no user nobody");
+  }
+
+  /** The lines of /proc/PID/status by that name, of each thread. */
+  private static List<String> ofThreads(Running running, String name) throws IOException {
+    List<String> found = new ArrayList<>();
+    Path tasks = Path.of("/proc", Long.toString(running.process().pid()), "task");
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
+      for (Path thread : threads) {
+        Files.readAllLines(thread.resolve("status"), StandardCharsets.UTF_8).stream()
+            .filter(line -> line.startsWith(name + ":"))
+            .map(line -> line.substring(name.length() + 1).strip())
+            .forEach(found::add);
+      }
+    } catch (NoSuchFileException e) {
+      return ofThreads(running, name); // a thread has ended meanwhile
+    }
+    return found;
+  }
+
+  private static void traceAChange(Lab lab, Running trace) throws Exception {
+    try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 53)) {
+      sender.send(1, 1);
+      String unused = trace.awaitLine(line -> line.contains("\"names\""), Fwtrail.PATIENCE);
+      lab.nft(Host.GATEWAY, "insert rule inet filter forward udp dport 53 drop comment \"none\"\n");
+      sender.send(1, 1);
+      unused = trace.awaitLine(line -> line.contains("drop  \"none\""), Fwtrail.PATIENCE);
+    }
+    assertThat(Fwtrail.terminate(trace)).isZero();
+    assertThat(trace.err())
+        .anySatisfy(line -> assertThat(line).contains("2 packets").contains("0 held back"));
+    assertThat(lab.run(Host.GATEWAY, "nft", "list", "tables")).isEqualTo("table inet filter\n");
+  }
+
+  @Test
+  void rootBecomesNobodyInEveryThreadAndGoesOn() throws Exception {
+    assumeNobodyIsThere();
+    try (Lab lab = new Lab()) {
+      lab.nft(Host.GATEWAY, RULES);
+      Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp", "--dport", "53");
+
+      assertThat(ofThreads(trace, "Uid")).containsOnly("65534\t65534\t65534\t65534");
+      assertThat(ofThreads(trace, "Gid")).containsOnly("65534\t65534\t65534\t65534");
+      assertThat(ofThreads(trace, "Groups")).containsOnly("");
+      assertThat(ofThreads(trace, "CapPrm")).containsOnly(NO_CAPABILITY, NET_ADMIN);
+      assertThat(ofThreads(trace, "CapEff")).containsOnly(NO_CAPABILITY, NET_ADMIN);
+      traceAChange(lab, trace);
+    }
+  }
+
+  @Test
+  void rotatingFilesStaysRootAndSaysSo() throws Exception {
+    assumeNobodyIsThere();
+    Path folder = Files.createTempDirectory("fwtrail-rotate");
+    try (Lab lab = new Lab()) {
+      Running listen =
+          Fwtrail.ready(
+              lab, Host.GATEWAY, "listen", "--write", folder + "/trace.txt", "--rotate", "1M");
+
+      assertThat(ofThreads(listen, "Uid")).containsOnly("0\t0\t0\t0");
+      assertThat(listen.err()).anySatisfy(line -> assertThat(line).contains("stays root"));
+      assertThat(Fwtrail.terminate(listen)).isZero();
+    } finally {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+        for (Path file : files) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
+    }
+  }
+}
