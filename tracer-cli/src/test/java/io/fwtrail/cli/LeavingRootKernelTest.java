@@ -14,9 +14,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** As whom fwtrail runs once it is ready, and that it can do its work so. */
 @NeedsKernel
@@ -67,7 +71,7 @@ class LeavingRootKernelTest {
     assertThat(Fwtrail.terminate(trace)).isZero();
     assertThat(trace.err())
         .anySatisfy(line -> assertThat(line).contains("2 packets").contains("0 held back"));
-    assertThat(lab.run(Host.GATEWAY, "nft", "list", "tables")).isEqualTo("table inet filter\n");
+    assertThat(lab.run(Host.GATEWAY, "nft", "list", "tables")).isEqualTo("table inet filter");
   }
 
   @Test
@@ -86,10 +90,68 @@ class LeavingRootKernelTest {
     }
   }
 
-  @Test
-  void rotatingFilesStaysRootAndSaysSo() throws Exception {
+  /** What runs fwtrail as nobody with CAP_NET_ADMIN, from copies that nobody may read. */
+  private static List<String> asNobody(Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<String> copies = new ArrayList<>();
+    for (String each : System.getProperty("java.class.path").split(":", -1)) {
+      Path from = Path.of(each);
+      Path to = folder.resolve(copies.size() + "-" + from.getFileName());
+      if (Files.exists(from)) {
+        copy(from, to);
+        copies.add(to.toString());
+      }
+    }
+    List<String> words =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"));
+    words.addAll(List.of("--inh-caps", "+net_admin", "--ambient-caps", "+net_admin"));
+    words.addAll(Fwtrail.command());
+    words.set(words.indexOf("-cp") + 1, String.join(":", copies));
+    return words;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.copy(from, to);
+    if (Files.isDirectory(from)) {
+      Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rwxr-xr-x"));
+      try (DirectoryStream<Path> inside = Files.newDirectoryStream(from)) {
+        for (Path each : inside) {
+          copy(each, to.resolve(each.getFileName()));
+        }
+      }
+    } else {
+      Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trace", "listen"})
+  void anOrdinaryUserWithNetAdminAloneTraces(String command, @TempDir Path folder)
+      throws Exception {
     assumeNobodyIsThere();
-    Path folder = Files.createTempDirectory("fwtrail-rotate");
+    try (Lab lab = new Lab()) {
+      lab.nft(Host.GATEWAY, RULES);
+      if (command.equals("listen")) {
+        lab.nft(Host.GATEWAY, "insert rule inet filter forward udp dport 53 meta nftrace set 1\n");
+      }
+      List<String> words = asNobody(folder);
+      words.addAll(List.of(command, "--count", "1"));
+      Running trace = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+      String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
+
+      assertThat(ofThreads(trace, "CapPrm")).containsOnly(NET_ADMIN);
+      try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 53)) {
+        sender.send(1, 1);
+        unused = trace.awaitLine(line -> line.contains("\"names\""), Fwtrail.PATIENCE);
+      }
+      assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    }
+  }
+
+  @Test
+  void rotatingFilesStaysRootAndSaysSo(@TempDir Path folder) throws Exception {
+    assumeNobodyIsThere();
     try (Lab lab = new Lab()) {
       Running listen =
           Fwtrail.ready(
@@ -98,13 +160,6 @@ class LeavingRootKernelTest {
       assertThat(ofThreads(listen, "Uid")).containsOnly("0\t0\t0\t0");
       assertThat(listen.err()).anySatisfy(line -> assertThat(line).contains("stays root"));
       assertThat(Fwtrail.terminate(listen)).isZero();
-    } finally {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-        for (Path file : files) {
-          Files.delete(file);
-        }
-      }
-      Files.delete(folder);
     }
   }
 }
