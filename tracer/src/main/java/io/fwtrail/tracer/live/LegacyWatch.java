@@ -50,7 +50,7 @@ final class LegacyWatch implements Closeable {
     try (XtablesLock lock = lock()) {
       while (!closed) {
         String now = reader.legacyNumbers();
-        boolean lockUsed = lock != null && lock.await(0) || known.equals(USED);
+        boolean lockUsed = (lock != null && lock.await(0)) || known.equals(USED);
         if (lockUsed) {
           used.run();
         }
