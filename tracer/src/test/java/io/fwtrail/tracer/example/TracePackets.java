@@ -17,7 +17,8 @@ public final class TracePackets {
 
   /** Traces in this network namespace. */
   public static void main(String[] args) throws IOException {
-    try (LiveTrace trace = start(NetworkNamespace.current(), System.out::println)) {
+    Consumer<String> lines = System.out::println;
+    try (LiveTrace trace = start(NetworkNamespace.current(), lines)) {
       int unused = System.in.read();
       trace.stop();
     }
