@@ -140,13 +140,16 @@ class PacketsKernelTest {
         if (!comment.isEmpty()) {
           long mark = hop.get("mark").asLong();
           assertThat(comment).isEqualTo("version " + mark);
+          if (!hop.get("rule").has("text")) {
+            continue;
+          }
           assertThat(hop.get("rule").get("text").asString()).isIn(texts(mark));
           met.add(mark);
           checked++;
         }
       }
     }
-    // Four rules with a comment a packet; where a version was gone before it could be read, the
+    // Four rules with a comment a packet; where a version was gone before it could be printed, the
     // hop has no text, and that is rare.
     assertThat(checked).isGreaterThan(packets * 4 * 95 / 100);
     assertThat(met.size()).isGreaterThan(versions / 2);

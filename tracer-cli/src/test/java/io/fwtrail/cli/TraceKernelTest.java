@@ -520,4 +520,15 @@ class TraceKernelTest {
     assertThat(pipe.out()).hasSize(1);
     assertThat(tables()).isEqualTo("table inet filter");
   }
+
+  @Test
+  void aNamespaceWithoutInterfacesIsNoFault() throws Exception {
+    List<String> words = new ArrayList<>(List.of("unshare", "--net"));
+    words.addAll(Fwtrail.command());
+    words.addAll(List.of("listen", "--for", "1ms"));
+    Running running = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+
+    assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    assertThat(running.err()).allMatch(line -> line.startsWith("fwtrail: "));
+  }
 }
