@@ -73,6 +73,24 @@ class WithoutVmTest {
     }
   }
 
+  /** A log has the packet to port 66, and nothing else that was traced. */
+  private static void assertTheDropIsReadOf(Path log) throws Exception {
+    List<JsonNode> read =
+        Machine.records(
+            Machine.run(
+                "fwtrail",
+                "read",
+                log.toString(),
+                "--ruleset",
+                Rules.file("rules.v4").toString(),
+                "--output",
+                "json"));
+    assertThat(read)
+        .singleElement()
+        .extracting(trail -> trail.at("/decidedBy/rule/text").asString())
+        .isEqualTo(TEXT_OF_DROP);
+  }
+
   private static List<String> doctor() throws Exception {
     return Machine.run("fwtrail", "doctor");
   }
@@ -102,20 +120,7 @@ class WithoutVmTest {
                   Machine.sh("journalctl -k -o json --since '" + since + "' >" + export);
               return Files.readString(export).contains("TRACE: filter:FORWARD:rule:5");
             });
-    List<JsonNode> read =
-        Machine.records(
-            Machine.run(
-                "fwtrail",
-                "read",
-                export.toString(),
-                "--ruleset",
-                Rules.file("rules.v4").toString(),
-                "--output",
-                "json"));
-    assertThat(read)
-        .singleElement()
-        .extracting(trail -> trail.at("/decidedBy/rule/text").asString())
-        .isEqualTo(TEXT_OF_DROP);
+    assertTheDropIsReadOf(export);
   }
 
   @Test
@@ -194,20 +199,7 @@ class WithoutVmTest {
               () ->
                   Files.exists(log)
                       && Files.readString(log).contains("TRACE: filter:FORWARD:rule:5"));
-      List<JsonNode> read =
-          Machine.records(
-              Machine.run(
-                  "fwtrail",
-                  "read",
-                  log.toString(),
-                  "--ruleset",
-                  Rules.file("rules.v4").toString(),
-                  "--output",
-                  "json"));
-      assertThat(read)
-          .singleElement()
-          .extracting(trail -> trail.at("/decidedBy/rule/text").asString())
-          .isEqualTo(TEXT_OF_DROP);
+      assertTheDropIsReadOf(log);
     } finally {
       unused = Machine.run("fwtrail", "setup", "remove", "--logs");
       unused =
