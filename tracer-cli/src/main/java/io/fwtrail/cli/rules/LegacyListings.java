@@ -17,8 +17,6 @@ import java.util.Map;
 
 /** Remembers what iptables printed: a rule set has neither its counters nor its words. */
 final class LegacyListings implements IptablesTables {
-  static final List<NfFamily> FAMILIES = List.of(NfFamily.IP, NfFamily.IP6);
-
   private final IptablesPrograms programs;
   private final Map<NfFamily, List<SavedTable>> printed = new EnumMap<>(NfFamily.class);
 
@@ -40,16 +38,12 @@ final class LegacyListings implements IptablesTables {
 
   /** Says so where the kernel has tables that could not be printed. */
   void notice(List<String> notices) {
-    for (NfFamily family : FAMILIES) {
+    if (programs.mayHideLegacy()) {
+      notices.add(IptablesPrograms.HIDDEN);
+      return;
+    }
+    for (NfFamily family : IptablesPrograms.FAMILIES) {
       if (printed.getOrDefault(family, List.of()).isEmpty() && programs.isLegacyLoaded(family)) {
-        if (programs.isLegacyHidden(family)) {
-          notices.add(
-              "rules of iptables-legacy ("
-                  + family.keyword()
-                  + "), if there are any, are not shown: that takes root, or CAP_NET_RAW and"
-                  + " CAP_DAC_READ_SEARCH beside CAP_NET_ADMIN");
-          continue;
-        }
         notices.add(
             "there are tables of iptables-legacy ("
                 + family.keyword()

@@ -20,9 +20,6 @@ final class LegacyWatch implements Closeable {
   /** How often the kernel is asked for its numbers: some ten system calls. */
   private static final int INTERVAL_MILLIS = 2_000;
 
-  /** In the place of the kernel's numbers: to be listed, whatever those say. */
-  private static final String USED = "used";
-
   private final RuleSetReader reader;
   private final Consumer<List<RuleSet.Table>> changed;
   private final Runnable used;
@@ -47,10 +44,11 @@ final class LegacyWatch implements Closeable {
 
   private void look() {
     String known = "";
+    boolean lockUsed = false;
     try (XtablesLock lock = lock()) {
       while (!closed) {
+        // Before the listing: what changes while that is made shows in the next round.
         String now = reader.legacyNumbers();
-        boolean lockUsed = (lock != null && lock.await(0)) || known.equals(USED);
         if (lockUsed) {
           used.run();
         }
@@ -61,12 +59,10 @@ final class LegacyWatch implements Closeable {
             changed.accept(tables);
           }
         }
-        if (!closed) {
-          if (lock == null) {
-            Thread.sleep(INTERVAL_MILLIS);
-          } else if (lock.await(INTERVAL_MILLIS)) {
-            known = USED;
-          }
+        if (lock == null) {
+          Thread.sleep(INTERVAL_MILLIS);
+        } else {
+          lockUsed = !closed && lock.await(INTERVAL_MILLIS);
         }
       }
     } catch (InterruptedException e) {

@@ -8,7 +8,6 @@ import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.hop.WallClock;
@@ -66,10 +65,6 @@ public final class LiveTrace implements Closeable {
 
   /** The kernel log is read when the kernel finds time to wake its readers. */
   private static final long LOG_QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final String HIDDEN_TABLES =
-      "rules of iptables-legacy, if there are any, are not shown: that takes root, or CAP_NET_RAW"
-          + " and CAP_DAC_READ_SEARCH beside CAP_NET_ADMIN, from the start on";
 
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
@@ -209,7 +204,7 @@ public final class LiveTrace implements Closeable {
     PacketMatch match = options.match();
     boolean byIptables = match != null && isMarkedByIptables(options, access);
     repair(access);
-    legacy = byIptables || access.hasLegacyTables() ? listenToLegacy(options, here) : null;
+    legacy = byIptables || access.iptables().hasLegacy() ? listenToLegacy(options, here) : null;
     if (access.iptables().cannotListLegacy()) {
       notices.add(
           "rules of iptables-legacy are shown by number, and what they do is not known:"
@@ -266,7 +261,7 @@ public final class LiveTrace implements Closeable {
    * with us. But NFLOG messages are had in their own namespace only.
    */
   private static NetworkNamespace home(NamespaceAccess access, Options options) throws IOException {
-    return options.allNamespaces() && !access.hasLegacyTables()
+    return options.allNamespaces() && !access.iptables().hasLegacy()
         ? NetworkNamespace.create()
         : access.namespace();
   }
@@ -292,10 +287,8 @@ public final class LiveTrace implements Closeable {
 
   /** Once: where rules of iptables-legacy may be missing as this process may not read them. */
   private void noteHiddenTables(NamespaceAccess access) {
-    if ((access.iptables().isLegacyHidden(NfFamily.IP)
-            || access.iptables().isLegacyHidden(NfFamily.IP6))
-        && !notices.contains(HIDDEN_TABLES)) {
-      notices.add(HIDDEN_TABLES);
+    if (access.iptables().mayHideLegacy() && !notices.contains(IptablesPrograms.HIDDEN)) {
+      notices.add(IptablesPrograms.HIDDEN);
     }
   }
 
@@ -407,7 +400,7 @@ public final class LiveTrace implements Closeable {
    */
   public static boolean needsLegacyPrograms(NetworkNamespace namespace) throws IOException {
     IptablesPrograms iptables = new IptablesPrograms(namespace::call);
-    if (iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6)) {
+    if (iptables.hasLegacy()) {
       return true;
     }
     try (NetlinkClient client =

@@ -4,7 +4,6 @@ import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.OwnTables;
@@ -118,11 +117,6 @@ final class NamespaceAccess implements Closeable {
   /** Whether rules can be shown as their owner wrote them. */
   boolean hasTexts() {
     return nft != null;
-  }
-
-  /** Whether iptables-legacy has tables there. */
-  boolean hasLegacyTables() {
-    return iptables.isLegacyLoaded(NfFamily.IP) || iptables.isLegacyLoaded(NfFamily.IP6);
   }
 
   /** The mark, or null where none was set. */

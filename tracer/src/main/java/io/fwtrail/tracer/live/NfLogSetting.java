@@ -4,6 +4,7 @@ import io.fwtrail.netlink.channel.NetworkNamespace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -103,9 +104,10 @@ public final class NfLogSetting implements AutoCloseable {
       write(namespace, family, logger);
     } catch (IOException e) {
       // Where loggers are modules, as in Debian's kernels, the kernel loads that of a rule which
-      // logs, and none for this setting: the write then fails with ENOENT.
+      // logs, and none for this setting: the write then fails with ENOENT. A file that cannot even
+      // be opened, for want of rights, is a FileSystemException.
       String module = logger.equals(NETLINK) ? NETLINK : "nf_log_syslog";
-      if (!load(module)) {
+      if (e instanceof FileSystemException || !load(module)) {
         throw new IOException(
             "the kernel does not take the logger '"
                 + logger

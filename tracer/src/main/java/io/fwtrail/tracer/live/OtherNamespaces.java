@@ -130,7 +130,7 @@ final class OtherNamespaces implements NamespaceWatch.Listener, Closeable {
       access.close();
       throw e;
     }
-    if (access.hasLegacyTables()) {
+    if (access.iptables().hasLegacy()) {
       notices.accept(
           "the rules of iptables-legacy in network namespace " + access.name() + " are not shown");
     }

@@ -55,7 +55,7 @@ public final class LegacyMark implements AutoCloseable {
     }
     LegacyMark mark = new LegacyMark(programs);
     try {
-      for (NfFamily family : List.of(NfFamily.IP, NfFamily.IP6)) {
+      for (NfFamily family : IptablesPrograms.FAMILIES) {
         for (String chain : CHAINS) {
           mark.place(family, chain, match);
           if (match.bothWays()) {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +23,14 @@ import org.jspecify.annotations.Nullable;
 public final class IptablesPrograms implements IptablesTables {
   /** A listing of a hundred thousand rules is a tenth of it. */
   private static final int MOST_OUTPUT = 128 * 1024 * 1024;
+
+  /** Where {@link #mayHideLegacy}: what is missing then, and what it takes. */
+  public static final String HIDDEN =
+      "rules of iptables-legacy, if there are any, are not shown: that takes root, or CAP_NET_RAW"
+          + " and CAP_DAC_READ_SEARCH beside CAP_NET_ADMIN";
+
+  /** The families that iptables has a program for. */
+  public static final List<NfFamily> FAMILIES = List.of(NfFamily.IP, NfFamily.IP6);
 
   private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/bin");
 
@@ -69,7 +76,7 @@ public final class IptablesPrograms implements IptablesTables {
 
   /** Whether there are tables of iptables-legacy that no program here can list. */
   public boolean cannotListLegacy() {
-    return Stream.of(NfFamily.IP, NfFamily.IP6)
+    return FAMILIES.stream()
         .anyMatch(family -> isLegacyLoaded(family) && legacyProgram(family, "-save") == null);
   }
 
@@ -89,9 +96,14 @@ public final class IptablesPrograms implements IptablesTables {
     return family == NfFamily.IP6 ? "ip6tables" : "iptables";
   }
 
+  /** Whether the kernel has any table of iptables-legacy here, of either family. */
+  public boolean hasLegacy() {
+    return FAMILIES.stream().anyMatch(this::isLegacyLoaded);
+  }
+
   /**
-   * Whether the kernel has any table of iptables-legacy here. To ask the program would load the
-   * modules on some versions.
+   * Whether the kernel has any table of iptables-legacy of a family here. To ask the program would
+   * load the modules on some versions.
    */
   public boolean isLegacyLoaded(NfFamily family) {
     try {
@@ -108,7 +120,11 @@ public final class IptablesPrograms implements IptablesTables {
    * Whether the kernel may have tables of iptables-legacy here that this process cannot see: their
    * names can be read by root, or with CAP_DAC_READ_SEARCH, and their rules with CAP_NET_RAW too.
    */
-  public boolean isLegacyHidden(NfFamily family) {
+  public boolean mayHideLegacy() {
+    return FAMILIES.stream().anyMatch(this::isHidden);
+  }
+
+  private boolean isHidden(NfFamily family) {
     try {
       var unused = place.call(() -> Files.readString(names(family)));
       return false;

@@ -62,7 +62,7 @@ public final class RuleSetReader {
    */
   public @Nullable List<RuleSet.Table> readLegacy() {
     Map<NfFamily, List<IptablesSave.SavedTable>> saved = new EnumMap<>(NfFamily.class);
-    for (NfFamily family : List.of(NfFamily.IP, NfFamily.IP6)) {
+    for (NfFamily family : IptablesPrograms.FAMILIES) {
       saved.put(
           family,
           iptables.legacy(family).stream().map(IptablesSave.SavedTable::withoutCounters).toList());
