@@ -5,7 +5,6 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.netlink.channel.Privileges;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
@@ -59,8 +58,8 @@ final class LiveRun {
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
     Origins origins = options.rulesets.isEmpty() ? null : Origins.read(options.rulesets);
     // All files are open now. What is made from here on is made without root's other rights.
-    boolean limited = LeavingRoot.limit(options, namespace);
-    try (results;
+    try (LeavingRoot leavingRoot = LeavingRoot.begin(options, namespace);
+        results;
         printer;
         LiveTrace trace =
             LiveTrace.start(
@@ -73,12 +72,11 @@ final class LiveRun {
                     origins,
                     LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT,
-                    options.showsHopsOnly() ? filter.messages() : null),
+                    options.showsHopsOnly() ? filter.messages() : null,
+                    leavingRoot.child()),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
-      if (limited) {
-        Privileges.leaveRoot();
-      }
+      leavingRoot.end();
       warmUp(options);
       greet(trace);
       Status status =

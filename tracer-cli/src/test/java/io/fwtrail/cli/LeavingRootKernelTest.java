@@ -1,6 +1,7 @@
 package io.fwtrail.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fwtrail.netlink.lab.Host;
@@ -146,6 +147,82 @@ class LeavingRootKernelTest {
         unused = trace.awaitLine(line -> line.contains("\"names\""), Fwtrail.PATIENCE);
       }
       assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    }
+  }
+
+  private static Path nfLog(int family) {
+    return Path.of("/proc/sys/net/netfilter/nf_log", Integer.toString(family));
+  }
+
+  private static ProcessHandle rootChildOf(Running running) {
+    return running
+        .process()
+        .children()
+        .filter(child -> child.info().command().orElse("").endsWith("sh"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void dropByLegacy(Lab lab) throws Exception {
+    lab.run(Host.GATEWAY, "iptables-legacy", "-A", "FORWARD", "-p", "udp", "-j", "DROP");
+  }
+
+  @Test
+  void tablesOfIptablesLegacyThatAppearLaterAreShownAll() throws Exception {
+    assumeNobodyIsThere();
+    try (Lab lab = new Lab()) {
+      String before = lab.in(Host.GATEWAY, () -> Files.readString(nfLog(2)));
+      Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp");
+      ProcessHandle child = rootChildOf(trace);
+      dropByLegacy(lab);
+      try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 53)) {
+        await()
+            .atMost(Fwtrail.PATIENCE)
+            .until(
+                () -> {
+                  sender.send(1, 1);
+                  return trace.out().stream().anyMatch(line -> line.contains("-p udp -j DROP"));
+                });
+      }
+      assertThat(ofThreads(trace, "Uid")).containsOnly("65534\t65534\t65534\t65534");
+      assertThat(Fwtrail.terminate(trace)).isZero();
+
+      assertThat(lab.in(Host.GATEWAY, () -> Files.readString(nfLog(2)))).isEqualTo(before);
+      assertThat(notesOf(trace)).isEmpty();
+      assertThat(child.isAlive()).isFalse();
+    }
+  }
+
+  /** What it has written down in /run/fwtrail. */
+  private static List<Path> notesOf(Running running) throws IOException {
+    List<Path> notes = new ArrayList<>();
+    Path folder = Path.of("/run/fwtrail");
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> files =
+          Files.newDirectoryStream(folder, "*-" + running.process().pid() + "-*")) {
+        files.forEach(notes::add);
+      }
+    }
+    return notes;
+  }
+
+  @Test
+  void itsRootChildEndsWithItAndWhatThatWroteDownIsPutBackByTheNextRun() throws Exception {
+    assumeNobodyIsThere();
+    try (Lab lab = new Lab()) {
+      String before = lab.in(Host.GATEWAY, () -> Files.readString(nfLog(2)));
+      Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp");
+      ProcessHandle child = rootChildOf(trace);
+      dropByLegacy(lab);
+      await().atMost(Fwtrail.PATIENCE).until(() -> notesOf(trace).size() == 1);
+      trace.process().destroyForcibly();
+      await().atMost(Fwtrail.PATIENCE).until(() -> !child.isAlive());
+
+      Running next = Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp");
+      assertThat(next.err()).anySatisfy(line -> assertThat(line).contains("put back to"));
+      assertThat(Fwtrail.terminate(next)).isZero();
+      assertThat(lab.in(Host.GATEWAY, () -> Files.readString(nfLog(2)))).isEqualTo(before);
+      assertThat(notesOf(trace)).isEmpty();
     }
   }
 

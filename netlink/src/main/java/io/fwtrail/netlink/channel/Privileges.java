@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
  * only where they are needed.
  *
  * <p>Users are per thread in the kernel. The C library changes that of all threads at once, but
- * capabilities only of the thread that asks. So it is done in two steps. {@link #limit} is called
- * before the threads begin that need capabilities later: the caller and the threads that it starts
- * have those alone from then on, and are still root as far as files go. {@link #leaveRoot} changes
- * the user of all threads: those from before {@link #limit} (the JVM's own among them) have no
- * capability after that, as the kernel takes all from a thread that stops being root; the others
- * keep theirs, as SECBIT_NO_SETUID_FIXUP says (capabilities(7)).
+ * capabilities only of the thread that asks. So it is done in three steps. {@link #prepare} changes
+ * what allows all threads the third. {@link #limitThread} is called before the threads begin that
+ * need capabilities later: the caller and the threads that it starts have those alone from then on,
+ * and are still root as far as files go. {@link #leaveRoot} changes the user of all threads: those
+ * that were not limited (the JVM's own among them) have no capability after that, as the kernel
+ * takes all from a thread that stops being root; the others keep theirs, as SECBIT_NO_SETUID_FIXUP
+ * says (capabilities(7)).
  */
 public final class Privileges {
   /** nobody and nogroup: what the kernel itself takes for "nobody known". */
@@ -33,6 +34,7 @@ public final class Privileges {
   /** A capability by its number in linux/capability.h. */
   public enum Capability {
     NET_ADMIN(12),
+    NET_RAW(13),
     SYS_ADMIN(21);
 
     private final int bit;
@@ -50,13 +52,13 @@ public final class Privileges {
   }
 
   /**
-   * The first step. The calling thread and those that it starts have no other capability from now
-   * on, nor has a program that they start. No thread is in a group but its own.
+   * The first step, to be taken once and before any thread is limited: the C library aborts the
+   * process where one thread may what another may not (glibc, nptl/nptl_setxid.c). No thread is in
+   * a group but its own afterwards.
    *
-   * @param wanted what is kept, where it is there
    * @return null if that is done; else why it cannot be, and nothing that matters has changed
    */
-  public static @Nullable String limit(Set<Capability> wanted) {
+  public static @Nullable String prepare() {
     // With nobody as the saved user a thread may become nobody without CAP_SETUID. A program that
     // is started has nothing of it, unlike with the real user, which iptables would not run with.
     if (LibC.setresgid(UNCHANGED, UNCHANGED, NOBODY) != 0) {
@@ -65,9 +67,17 @@ public final class Privileges {
     if (LibC.setresuid(UNCHANGED, UNCHANGED, NOBODY) != 0) {
       return why("setresuid");
     }
-    if (LibC.setgroups(0, 0) != 0) {
-      return why("setgroups");
-    }
+    return LibC.setgroups(0, 0) == 0 ? null : why("setgroups");
+  }
+
+  /**
+   * The second step, after {@link #prepare} has succeeded. The calling thread and those that it
+   * starts have no other capability from now on, nor has a program that they start.
+   *
+   * @param wanted what is kept, where it is there
+   * @return null if that is done; else why it cannot be, and nothing that matters has changed
+   */
+  public static @Nullable String limitThread(Set<Capability> wanted) {
     int bits = LibC.prctl(LibC.PR_GET_SECUREBITS, 0, 0, 0, 0);
     if (LibC.prctl(LibC.PR_SET_SECUREBITS, bits | LibC.SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0) {
       return why("keeping capabilities");
@@ -118,8 +128,8 @@ public final class Privileges {
   }
 
   /**
-   * The second step, after {@link #limit} has succeeded: no thread of the process is root any more,
-   * or can be again.
+   * The third step, after {@link #limitThread} has succeeded: no thread of the process is root any
+   * more, or can be again.
    *
    * @throws IOException if the kernel refuses
    */

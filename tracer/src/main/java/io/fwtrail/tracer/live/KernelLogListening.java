@@ -44,7 +44,10 @@ final class KernelLogListening implements Closeable {
    * @throws IOException if the log may not be read, or the kernel does not log this namespace
    */
   static KernelLogListening start(
-      NetworkNamespace namespace, Consumer<LogEvent> events, LongConsumer losses)
+      NetworkNamespace namespace,
+      NfLogNote.Keeper note,
+      Consumer<LogEvent> events,
+      LongConsumer losses)
       throws IOException {
     if (!isLogged(namespace)) {
       throw new IOException(
@@ -55,7 +58,10 @@ final class KernelLogListening implements Closeable {
     try {
       KernelLogListening listening =
           new KernelLogListening(
-              log, NfLogSetting.change(namespace, NfLogSetting.toKernelLog()), events, losses);
+              log,
+              NfLogSetting.change(namespace, NfLogSetting.toKernelLog(), note),
+              events,
+              losses);
       listening.thread.setDaemon(true);
       listening.thread.start();
       return listening;

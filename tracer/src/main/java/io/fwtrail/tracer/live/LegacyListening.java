@@ -29,7 +29,8 @@ final class LegacyListening implements Closeable {
    * @throws NflogGroupTakenException if another program receives them
    * @throws IOException if the kernel cannot send them
    */
-  static LegacyListening start(NetlinkChannel channel, NetworkNamespace namespace)
+  static LegacyListening start(
+      NetlinkChannel channel, NetworkNamespace namespace, NfLogNote.Keeper note)
       throws IOException {
     Future<Boolean> bound = NflogBinding.bind(channel, Nflog.GROUP_TRACE);
     if (!bound.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -38,7 +39,7 @@ final class LegacyListening implements Closeable {
     if (!bound.isSuccess()) {
       throw bound.cause() instanceof IOException e ? e : new IOException(bound.cause());
     }
-    return new LegacyListening(NfLogSetting.change(namespace, NfLogSetting.toNetlink()));
+    return new LegacyListening(NfLogSetting.change(namespace, NfLogSetting.toNetlink(), note));
   }
 
   /** Puts the kernel's setting back; the group is free when the channel is closed. */

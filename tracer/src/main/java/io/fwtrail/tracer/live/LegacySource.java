@@ -37,18 +37,19 @@ final class LegacySource implements Closeable {
       LiveTrace.LegacyBy by,
       NetlinkChannel channel,
       NetworkNamespace namespace,
+      NfLogNote.Keeper note,
       Consumer<LogEvent> logged,
       LongConsumer lost)
       throws IOException {
     if (by == LiveTrace.LegacyBy.KERNEL_LOG) {
-      return new LegacySource(KernelLogListening.start(namespace, logged, lost), List.of());
+      return new LegacySource(KernelLogListening.start(namespace, note, logged, lost), List.of());
     }
     List<String> notices = new ArrayList<>();
     String why;
     try {
-      return new LegacySource(LegacyListening.start(channel, namespace), notices);
+      return new LegacySource(LegacyListening.start(channel, namespace, note), notices);
     } catch (NflogGroupTakenException e) {
-      if (NfLogSetting.isHeld(namespace)) {
+      if (NfLogNote.isHeld(namespace)) {
         notices.add(NOT_SHOWN + "another fwtrail has them, and they go to one program only");
         return new LegacySource(null, notices);
       }
@@ -57,7 +58,7 @@ final class LegacySource implements Closeable {
       why = e.getMessage();
     }
     try {
-      Closeable log = KernelLogListening.start(namespace, logged, lost);
+      Closeable log = KernelLogListening.start(namespace, note, logged, lost);
       notices.add("hops of iptables-legacy come from the kernel log: " + why);
       return new LegacySource(log, notices);
     } catch (IOException e) {

@@ -101,6 +101,8 @@ public final class LiveTrace implements Closeable {
    * @param limits of the assembler
    * @param messages which messages are wanted, as {@link io.fwtrail.netlink.nftables.TraceFilter}
    *     explains; null for all
+   * @param rootChild asks and writes what takes root, where this process is going to be root no
+   *     more; stays open. Null where it stays as it is
    */
   public record Options(
       NetworkNamespace namespace,
@@ -111,7 +113,8 @@ public final class LiveTrace implements Closeable {
       @Nullable Origins origins,
       int receiveBuffer,
       TrailAssembler.Limits limits,
-      @Nullable SocketFilter messages) {
+      @Nullable SocketFilter messages,
+      @Nullable RootChild rootChild) {
 
     /**
      * 128 MiB, which the kernel doubles (socket(7)): some 350,000 messages, what arrives in a
@@ -152,7 +155,7 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null);
+      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null, null);
     }
   }
 
@@ -177,7 +180,10 @@ public final class LiveTrace implements Closeable {
       throws IOException {
     NetworkNamespace here = options.namespace();
     NamespaceAccess access =
-        new NamespaceAccess(here, options.allNamespaces() ? OtherNamespaces.ownLabel(here) : null);
+        new NamespaceAccess(
+            here,
+            options.allNamespaces() ? OtherNamespaces.ownLabel(here) : null,
+            options.rootChild());
     home = home(access, options);
     // Listen first, then read the rule set, then mark: so no change and no packet is missed.
     channel =
@@ -328,11 +334,13 @@ public final class LiveTrace implements Closeable {
 
   private LegacySource listenToLegacy(Options options, NetworkNamespace namespace)
       throws IOException {
+    RootChild child = options.rootChild();
     LegacySource source =
         LegacySource.start(
             options.legacyBy(),
             channel,
             namespace,
+            child == null ? NfLogNote.ownKeeper(namespace) : child,
             event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
             lost -> channel.eventLoop().execute(() -> handler.lostLogged(lost)));
     notices.addAll(source.notices());

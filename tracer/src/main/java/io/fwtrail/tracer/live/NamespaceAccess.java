@@ -10,6 +10,7 @@ import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.outside.OutsideChecks;
 import io.fwtrail.tracer.ruleset.IptablesPrograms;
+import io.fwtrail.tracer.ruleset.LegacyReading;
 import io.fwtrail.tracer.ruleset.LibNftables;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.ruleset.RuleSetReader;
@@ -53,16 +54,18 @@ final class NamespaceAccess implements Closeable {
    * Opens the sockets.
    *
    * @param name to show in its hops; null where no other namespace is traced
+   * @param deputy asks of iptables-legacy there what this process may not; null for nobody
    * @throws IOException if the namespace cannot be entered, or sockets are refused
    */
-  NamespaceAccess(NetworkNamespace namespace, @Nullable String name) throws IOException {
+  NamespaceAccess(NetworkNamespace namespace, @Nullable String name, @Nullable LegacyReading deputy)
+      throws IOException {
     this.namespace = namespace;
     this.name = name;
     asker = client(NetlinkConstants.PROTOCOL_NETFILTER);
     owner = client(NetlinkConstants.PROTOCOL_NETFILTER);
     links = client(NetlinkConstants.PROTOCOL_ROUTE);
     nft = NamespaceTexts.open(namespace);
-    iptables = new IptablesPrograms(namespace::call);
+    iptables = new IptablesPrograms(namespace::call, deputy);
     reader = new RuleSetReader(asker, NamespaceTexts.of(nft, namespace), iptables);
     interfaces = new Interfaces(links);
     connections = new Connections(asker, System::nanoTime);

@@ -2,18 +2,13 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Where the kernel sends what legacy tables trace: {@code net.netfilter.nf_log.2} for IPv4 and
@@ -25,22 +20,19 @@ public final class NfLogSetting implements AutoCloseable {
   /** The logger that sends NFLOG messages. */
   public static final String NETLINK = "nfnetlink_log";
 
-  private static final Path NOTES = Path.of("/run/fwtrail");
-  private static final String NOTE_PREFIX = "nf_log-";
-
   /** AF_INET and AF_INET6. */
-  private static final List<String> FAMILIES = List.of("2", "10");
+  static final List<String> FAMILIES = List.of("2", "10");
 
   private final NetworkNamespace namespace;
   private final Map<String, String> before;
   private final Map<String, String> now;
-  private final Optional<Path> note;
+  private final NfLogNote.Keeper note;
 
   private NfLogSetting(
       NetworkNamespace namespace,
       Map<String, String> before,
       Map<String, String> now,
-      Optional<Path> note) {
+      NfLogNote.Keeper note) {
     this.namespace = namespace;
     this.before = before;
     this.now = now;
@@ -51,9 +43,12 @@ public final class NfLogSetting implements AutoCloseable {
    * Changes the setting until it is closed.
    *
    * @param logger by family's number, 2 and 10: the logger's name
+   * @param note where it is written down; where this process may not write there, as in a user
+   *     namespace, the setting ends with the namespace
    * @throws IOException if the kernel has no such logger, or this process may not
    */
-  static NfLogSetting change(NetworkNamespace namespace, Map<String, String> logger)
+  static NfLogSetting change(
+      NetworkNamespace namespace, Map<String, String> logger, NfLogNote.Keeper note)
       throws IOException {
     Map<String, String> before = new LinkedHashMap<>();
     for (String family : logger.keySet()) {
@@ -61,8 +56,12 @@ public final class NfLogSetting implements AutoCloseable {
     }
     // Written down before it is changed: a crash in between leaves a note and no change, which
     // harms nobody.
-    NfLogSetting setting =
-        new NfLogSetting(namespace, before, logger, write(namespace, before, logger));
+    try {
+      note.keep(NfLogNote.text(before, logger));
+    } catch (IOException e) {
+      // As said above.
+    }
+    NfLogSetting setting = new NfLogSetting(namespace, before, logger, note);
     try {
       for (Map.Entry<String, String> entry : logger.entrySet()) {
         set(namespace, entry.getKey(), entry.getValue());
@@ -149,9 +148,7 @@ public final class NfLogSetting implements AutoCloseable {
   @Override
   public void close() throws IOException {
     putBack(namespace, before, now);
-    if (note.isPresent()) {
-      Files.deleteIfExists(note.get());
-    }
+    note.drop();
   }
 
   private static void putBack(
@@ -172,115 +169,24 @@ public final class NfLogSetting implements AutoCloseable {
    */
   public static List<String> repair(NetworkNamespace namespace) throws IOException {
     List<String> done = new ArrayList<>();
-    for (Note left : leftBehind(namespace)) {
-      putBack(namespace, left.before, left.changed);
-      Files.deleteIfExists(left.file);
-      left.before.forEach(
-          (family, logger) ->
-              done.add(
-                  "net.netfilter.nf_log."
-                      + family
-                      + " put back to "
-                      + logger
-                      + ", as a run of fwtrail that was killed had left it changed"));
+    for (NfLogNote left : NfLogNote.leftBehind(namespace)) {
+      putBack(namespace, left.before(), left.changed());
+      Files.deleteIfExists(left.file());
+      left.before()
+          .forEach(
+              (family, logger) ->
+                  done.add(
+                      "net.netfilter.nf_log."
+                          + family
+                          + " put back to "
+                          + logger
+                          + ", as a run of fwtrail that was killed had left it changed"));
     }
     return done;
   }
 
   /** Whether a run that was killed left the setting changed. */
   public static boolean isLeftBehind(NetworkNamespace namespace) throws IOException {
-    return !leftBehind(namespace).isEmpty();
-  }
-
-  /** Whether a run that goes on has changed the setting. */
-  static boolean isHeld(NetworkNamespace namespace) throws IOException {
-    for (Path file : notes(namespace)) {
-      if (isRunning(file.getFileName().toString())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** What a file says. */
-  private record Note(Path file, Map<String, String> before, Map<String, String> changed) {}
-
-  private static List<Note> leftBehind(NetworkNamespace namespace) throws IOException {
-    List<Note> left = new ArrayList<>();
-    for (Path file : notes(namespace)) {
-      if (!isRunning(file.getFileName().toString())) {
-        left.add(parse(file));
-      }
-    }
-    return left;
-  }
-
-  private static List<Path> notes(NetworkNamespace namespace) throws IOException {
-    if (!Files.isDirectory(NOTES)) {
-      return List.of();
-    }
-    List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(NOTES, NOTE_PREFIX + namespace.inode() + "-*")) {
-      files.forEach(found::add);
-    }
-    return found;
-  }
-
-  /** The name ends in the process's number and the moment at which it began: numbers come again. */
-  private static boolean isRunning(String name) {
-    String[] parts = name.split("-", -1);
-    try {
-      return ProcessHandle.of(Long.parseLong(parts[2]))
-          .map(process -> began(process).equals(parts[3]))
-          .orElse(false);
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      return false;
-    }
-  }
-
-  private static String began(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toEpochMilli).map(String::valueOf).orElse("");
-  }
-
-  private static Note parse(Path file) throws IOException {
-    Map<String, String> before = new LinkedHashMap<>();
-    Map<String, String> changed = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-      String[] words = line.split(" ", -1);
-      if (words.length == 3 && FAMILIES.contains(words[0])) {
-        before.put(words[0], words[1]);
-        changed.put(words[0], words[2]);
-      }
-    }
-    return new Note(file, before, changed);
-  }
-
-  /**
-   * Writes the file. Where /run is not ours to write, as in a user namespace, the setting ends with
-   * the namespace.
-   */
-  private static Optional<Path> write(
-      NetworkNamespace namespace, Map<String, String> before, Map<String, String> changed) {
-    ProcessHandle self = ProcessHandle.current();
-    Path file =
-        NOTES.resolve(NOTE_PREFIX + namespace.inode() + "-" + self.pid() + "-" + began(self));
-    StringBuilder text = new StringBuilder();
-    before.forEach(
-        (family, logger) ->
-            text.append(family)
-                .append(' ')
-                .append(logger)
-                .append(' ')
-                .append(changed.get(family))
-                .append('\n'));
-    try {
-      Files.createDirectories(NOTES);
-      Path temporary = NOTES.resolve("." + file.getFileName());
-      Files.writeString(temporary, text);
-      return Optional.of(Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+    return !NfLogNote.leftBehind(namespace).isEmpty();
   }
 }

@@ -98,7 +98,7 @@ final class OtherNamespaces implements NamespaceWatch.Listener, Closeable {
   private static NamespaceAccess access(FoundNamespace found) throws IOException {
     NetworkNamespace kept = found.namespace().keep();
     try {
-      return new NamespaceAccess(kept, found.label());
+      return new NamespaceAccess(kept, found.label(), null);
     } catch (IOException | RuntimeException e) {
       kept.close();
       throw e;

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * the binary form of each match, which its own library alone can read.
  */
 public final class IptablesPrograms implements IptablesTables {
-  /** A listing of a hundred thousand rules is a tenth of it. */
-  private static final int MOST_OUTPUT = 128 * 1024 * 1024;
+  /** Bytes of one listing; one of a hundred thousand rules has a tenth of it. */
+  public static final int MOST_OUTPUT = 128 * 1024 * 1024;
 
   /** Where {@link #mayHideLegacy}: what is missing then, and what it takes. */
   public static final String HIDDEN =
@@ -35,6 +35,8 @@ public final class IptablesPrograms implements IptablesTables {
   private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/bin");
 
   private final Place place;
+  private final LegacyReading own = new OwnReading();
+  private final @Nullable LegacyReading deputy;
   private final Map<String, String> found = new ConcurrentHashMap<>();
 
   /** Runs tasks on a thread that is in some network namespace. */
@@ -43,19 +45,69 @@ public final class IptablesPrograms implements IptablesTables {
     <T> T call(Callable<T> task) throws IOException;
   }
 
+  /** With the rights of this process, in the namespace. */
+  private final class OwnReading implements LegacyReading {
+    @Override
+    public String names(NfFamily family) throws IOException {
+      return place.call(() -> Files.readString(namesFile(family)));
+    }
+
+    @Override
+    public @Nullable String save(NfFamily family) {
+      return listing(legacyProgram(family, "-save"));
+    }
+
+    @Override
+    public @Nullable String numbers(NfFamily family, String table) throws IOException {
+      return place.call(
+          () -> {
+            try (XtablesInfo info = XtablesInfo.open(family)) {
+              return info.of(table);
+            }
+          });
+    }
+  }
+
   /** Asks in a network namespace. */
   public IptablesPrograms(Place place) {
+    this(place, null);
+  }
+
+  /**
+   * Asks in a network namespace.
+   *
+   * @param deputy asks of iptables-legacy there what this process has no right to, or not any more;
+   *     null where there is none
+   */
+  public IptablesPrograms(Place place, @Nullable LegacyReading deputy) {
     this.place = place;
+    this.deputy = deputy;
+  }
+
+  /** Who asks: this process as long as it may, which is quicker. */
+  private LegacyReading reading(NfFamily family) {
+    return deputy != null && isDenied(family) ? deputy : own;
+  }
+
+  private boolean isDenied(NfFamily family) {
+    try {
+      String unused = own.names(family);
+      return false;
+    } catch (AccessDeniedException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override
   public List<SavedTable> legacy(NfFamily family) {
-    return isLegacyLoaded(family) ? save(legacyProgram(family, "-save")) : List.of();
+    return isLegacyLoaded(family) ? tables(reading(family).save(family)) : List.of();
   }
 
   @Override
   public List<SavedTable> nft(NfFamily family) {
-    return save(program(name(family) + "-nft-save"));
+    return tables(listing(program(name(family) + "-nft-save")));
   }
 
   /**
@@ -107,7 +159,7 @@ public final class IptablesPrograms implements IptablesTables {
    */
   public boolean isLegacyLoaded(NfFamily family) {
     try {
-      return place.call(() -> !Files.readString(names(family)).isBlank());
+      return !reading(family).names(family).isBlank();
     } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {
@@ -121,21 +173,10 @@ public final class IptablesPrograms implements IptablesTables {
    * names can be read by root, or with CAP_DAC_READ_SEARCH, and their rules with CAP_NET_RAW too.
    */
   public boolean mayHideLegacy() {
-    return FAMILIES.stream().anyMatch(this::isHidden);
+    return deputy == null && FAMILIES.stream().anyMatch(this::isDenied);
   }
 
-  private boolean isHidden(NfFamily family) {
-    try {
-      var unused = place.call(() -> Files.readString(names(family)));
-      return false;
-    } catch (AccessDeniedException e) {
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static Path names(NfFamily family) {
+  private static Path namesFile(NfFamily family) {
     return Path.of(
         "/proc/thread-self/net/" + (family == NfFamily.IP6 ? "ip6" : "ip") + "_tables_names");
   }
@@ -143,14 +184,12 @@ public final class IptablesPrograms implements IptablesTables {
   @Override
   public String legacyNumbers(NfFamily family) {
     try {
-      return place.call(
-          () -> {
-            StringBuilder all = new StringBuilder();
-            for (String table : Files.readAllLines(names(family))) {
-              all.append(table).append(' ').append(XtablesInfo.of(family, table)).append('\n');
-            }
-            return all.toString();
-          });
+      LegacyReading reading = reading(family);
+      StringBuilder all = new StringBuilder();
+      for (String table : reading.names(family).lines().toList()) {
+        all.append(table).append(' ').append(reading.numbers(family, table)).append('\n');
+      }
+      return all.toString();
     } catch (IOException e) {
       return ""; // no such tables, or no right to see them
     }
@@ -208,8 +247,11 @@ public final class IptablesPrograms implements IptablesTables {
     return "";
   }
 
-  private List<SavedTable> save(@Nullable String program) {
-    String listing = program == null ? null : run(List.of(program, "-c"));
+  private @Nullable String listing(@Nullable String saveProgram) {
+    return saveProgram == null ? null : run(List.of(saveProgram, "-c"));
+  }
+
+  private static List<SavedTable> tables(@Nullable String listing) {
     return listing == null ? List.of() : IptablesSave.parse(listing).tables();
   }
 

@@ -5,6 +5,8 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.ptr.IntByReference;
 import io.fwtrail.netlink.nftables.NfFamily;
+import java.io.Closeable;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * linux/netfilter_ipv4/ip_tables.h). Costs one system call; a rule that replaces one of its own
  * size does not show.
  */
-final class XtablesInfo {
+public final class XtablesInfo implements Closeable {
   /** The functions of the C library that are called here. */
   private interface Functions extends Library {
     int socket(int domain, int type, int protocol);
@@ -45,22 +47,33 @@ final class XtablesInfo {
 
   private static final int LENGTH = NAME + 4 + 5 * 4 + 5 * 4 + 4 + 4;
 
-  private XtablesInfo() {}
+  private final boolean six;
+  private final int socket;
+
+  private XtablesInfo(boolean six, int socket) {
+    this.six = six;
+    this.socket = socket;
+  }
 
   /**
-   * Asks in the calling thread's network namespace.
+   * Opens a socket to ask by, in the calling thread's network namespace. It takes CAP_NET_RAW, and
+   * where that is missing there is no socket, and no answer.
+   */
+  public static XtablesInfo open(NfFamily family) {
+    boolean six = family == NfFamily.IP6;
+    return new XtablesInfo(
+        six, FUNCTIONS.socket(six ? AF_INET6 : AF_INET, SOCK_RAW | CLOSE_ON_EXEC, IPPROTO_RAW));
+  }
+
+  /**
+   * Asks. For one thread at a time.
    *
    * @param table one that is there: the kernel would make another
    * @return its numbers in some form; null where the kernel does not tell (it needs CAP_NET_ADMIN)
    */
-  static @Nullable String of(NfFamily family, String table) {
-    boolean six = family == NfFamily.IP6;
-    byte[] name = table.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
-    if (name.length >= NAME) {
-      return null;
-    }
-    int socket = FUNCTIONS.socket(six ? AF_INET6 : AF_INET, SOCK_RAW | CLOSE_ON_EXEC, IPPROTO_RAW);
-    if (socket < 0) {
+  public @Nullable String of(String table) {
+    byte[] name = table.getBytes(StandardCharsets.ISO_8859_1);
+    if (name.length >= NAME || socket < 0) {
       return null;
     }
     try (Memory info = new Memory(LENGTH)) {
@@ -69,7 +82,12 @@ final class XtablesInfo {
       IntByReference length = new IntByReference(LENGTH);
       int result = FUNCTIONS.getsockopt(socket, six ? LEVEL_6 : LEVEL_4, GET_INFO, info, length);
       return result < 0 ? null : HexFormat.of().formatHex(info.getByteArray(0, LENGTH));
-    } finally {
+    }
+  }
+
+  @Override
+  public void close() {
+    if (socket >= 0) {
       int unused = FUNCTIONS.close(socket);
     }
   }

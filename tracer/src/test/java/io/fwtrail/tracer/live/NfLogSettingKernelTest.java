@@ -43,7 +43,8 @@ class NfLogSettingKernelTest {
   void itIsChangedForBothFamiliesAndPutBack() throws IOException {
     String before = logger(2);
     String before6 = logger(10);
-    try (NfLogSetting setting = NfLogSetting.change(namespace, NfLogSetting.toNetlink())) {
+    try (NfLogSetting setting =
+        NfLogSetting.change(namespace, NfLogSetting.toNetlink(), NfLogNote.ownKeeper(namespace))) {
       assertThat(setting).isNotNull();
       assertThat(logger(2)).isEqualTo(NfLogSetting.NETLINK);
       assertThat(logger(10)).isEqualTo(NfLogSetting.NETLINK);
@@ -56,7 +57,8 @@ class NfLogSettingKernelTest {
 
   @Test
   void whatSomebodyElseHasSetMeanwhileStays() throws IOException {
-    try (NfLogSetting setting = NfLogSetting.change(namespace, NfLogSetting.toNetlink())) {
+    try (NfLogSetting setting =
+        NfLogSetting.change(namespace, NfLogSetting.toNetlink(), NfLogNote.ownKeeper(namespace))) {
       assertThat(setting).isNotNull();
       Path unused =
           namespace.call(
@@ -69,7 +71,8 @@ class NfLogSettingKernelTest {
   void whatARunLeftThatIsNoMoreIsPutBackByTheNext() throws IOException {
     String before = logger(2);
     String before6 = logger(10);
-    NfLogSetting unused = NfLogSetting.change(namespace, NfLogSetting.toNetlink());
+    NfLogSetting unused =
+        NfLogSetting.change(namespace, NfLogSetting.toNetlink(), NfLogNote.ownKeeper(namespace));
     Path note = Path.of("/run/fwtrail", notes().get(0));
     // A run of the same number that began at another moment: this process as a later one sees it.
     Path left = note.resolveSibling(note.getFileName().toString().replaceAll("[0-9]+$", "1"));
@@ -84,7 +87,8 @@ class NfLogSettingKernelTest {
 
   @Test
   void whatARunningOneHasSetIsLeftAlone() throws IOException {
-    try (NfLogSetting setting = NfLogSetting.change(namespace, NfLogSetting.toNetlink())) {
+    try (NfLogSetting setting =
+        NfLogSetting.change(namespace, NfLogSetting.toNetlink(), NfLogNote.ownKeeper(namespace))) {
       assertThat(setting).isNotNull();
       assertThat(NfLogSetting.isLeftBehind(namespace)).isFalse();
       assertThat(NfLogSetting.repair(namespace)).isEmpty();
