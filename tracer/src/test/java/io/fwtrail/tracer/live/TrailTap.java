@@ -4,6 +4,7 @@ import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.mark.PacketMatch;
+import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
@@ -12,18 +13,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /** The trails of all packets in one namespace, traced by the program's own means. */
 public final class TrailTap implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 120;
 
   private final LinkedBlockingQueue<Trail> trails = new LinkedBlockingQueue<>();
   private final List<Trail> others = new ArrayList<>();
+  private final AtomicLong lost = new AtomicLong();
   private final LiveTrace trace;
 
   /** Begins. */
   public TrailTap(NetworkNamespace namespace) throws IOException {
+    this(namespace, LiveTrace.Options.defaultReceiveBuffer());
+  }
+
+  /**
+   * Begins.
+   *
+   * @param receiveBuffer in bytes
+   */
+  public TrailTap(NetworkNamespace namespace, int receiveBuffer) throws IOException {
     trace =
         LiveTrace.start(
             new LiveTrace.Options(
@@ -31,7 +43,7 @@ public final class TrailTap implements AutoCloseable {
                 PacketMatch.ALL,
                 LiveTrace.MarkBy.NF_TABLES,
                 LiveTrace.LegacyBy.NETLINK,
-                LiveTrace.Options.defaultReceiveBuffer(),
+                receiveBuffer,
                 TrailAssembler.Limits.DEFAULT),
             new TrailListener() {
               @Override
@@ -40,6 +52,13 @@ public final class TrailTap implements AutoCloseable {
               @Override
               public void trail(Trail trail) {
                 trails.add(trail);
+              }
+
+              @Override
+              public void lost(Loss loss) {
+                if (loss.cause() == Loss.Cause.RECEIVE_BUFFER) {
+                  lost.addAndGet(loss.count());
+                }
               }
             },
             () -> {});
@@ -63,6 +82,11 @@ public final class TrailTap implements AutoCloseable {
   /** The next trail of a packet to a port. */
   public Trail to(int port) throws InterruptedException {
     return next(packet -> packet.dport() == port);
+  }
+
+  /** How many messages were told of as lost for want of room in the receive buffer. */
+  public long lost() {
+    return lost.get();
   }
 
   @Override
