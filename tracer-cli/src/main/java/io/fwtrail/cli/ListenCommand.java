@@ -9,7 +9,10 @@ import picocli.CommandLine.Mixin;
     name = "listen",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    description = "Show the packets that a rule traces already: meta nftrace set 1, or -j TRACE.",
+    description = {
+      "Show the packets that a rule traces already: meta nftrace set 1, or -j TRACE.",
+      LiveOptions.RIGHTS
+    },
     footer = {
       "",
       "Example: an own rule decides what is traced,",

@@ -9,6 +9,11 @@ import picocli.CommandLine.Option;
 
 /** What the commands that trace the running kernel have in common. */
 final class LiveOptions extends OutputOptions {
+  /** Of the description of such a command. */
+  static final String RIGHTS =
+      "It takes CAP_NET_ADMIN, and --netns CAP_SYS_ADMIN too. Started by root it goes on as the user"
+          + " nobody, or says why it stays root.";
+
   @Option(
       names = "--netns",
       paramLabel = "NAME",

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Trace the packets that match, live, and leave nothing behind.",
       "Without a match every packet is traced. Lists are separated by commas; "
-          + "what is given together must match together."
+          + "what is given together must match together.",
+      LiveOptions.RIGHTS
     },
     sortOptions = false,
     customSynopsis = "fwtrail trace [MATCH]... [OPTION]...",

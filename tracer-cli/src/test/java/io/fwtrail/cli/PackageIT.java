@@ -26,6 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The Debian packages that the build has made just before. */
 class PackageIT {
+  private static final String[] LICENCES = {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"};
+
   private static final Path TARGET = Path.of("target");
 
   /** Mode and owner, size, time, path, and what a link leads to. */
@@ -104,6 +106,7 @@ class PackageIT {
             "usr/share/doc/fwtrail/copyright",
             "usr/share/doc/fwtrail/fwtrail.cdx.json",
             "usr/share/doc/fwtrail/hop-record.md",
+            "usr/share/doc/fwtrail/record.schema.json",
             "usr/share/fwtrail/cache -> /var/cache/fwtrail",
             "usr/share/fwtrail/fwtrail",
             "usr/share/fwtrail/native -> ../../lib/fwtrail",
@@ -222,12 +225,28 @@ class PackageIT {
     assertThat(said.strip()).isEqualTo(completions);
   }
 
+  private JsonNode bill() throws Exception {
+    return JsonMapper.shared()
+        .readTree(Files.readString(unpacked().resolve("usr/share/doc/fwtrail/fwtrail.cdx.json")));
+  }
+
+  /** Each part may be had by a licence that lets it be given away with what is under Apache-2.0. */
+  @Test
+  void allIsUnderLicencesThatGoTogether() throws Exception {
+    Map<String, List<String>> licences = new TreeMap<>();
+    for (JsonNode component : bill().get("components")) {
+      List<String> of =
+          licences.computeIfAbsent(component.get("name").asString(), name -> new ArrayList<>());
+      component.path("licenses").forEach(each -> of.add(each.at("/license/id").asString("")));
+    }
+    assertThat(licences)
+        .isNotEmpty()
+        .allSatisfy((name, of) -> assertThat(of).as(name).containsAnyOf(LICENCES));
+  }
+
   @Test
   void listsWhatIsInIt() throws Exception {
-    JsonNode bill =
-        JsonMapper.shared()
-            .readTree(
-                Files.readString(unpacked().resolve("usr/share/doc/fwtrail/fwtrail.cdx.json")));
+    JsonNode bill = bill();
     List<String> listed = new ArrayList<>();
     bill.get("components")
         .forEach(
