@@ -85,6 +85,7 @@ public final class TraceMessage {
   private int unknown;
   private int outcomeStart;
   private int outcomeEnd;
+  private int outcomeUnknown;
   private boolean outcomeScattered;
   private int idStart;
   private int tableStart;
@@ -128,6 +129,7 @@ public final class TraceMessage {
     end = message.end();
     outcomeStart = message.payloadStart();
     outcomeEnd = outcomeStart;
+    outcomeUnknown = 0;
     outcomeScattered = false;
     family = buffer.getUnsignedByte(outcomeStart);
     present = 0;
@@ -146,6 +148,7 @@ public final class TraceMessage {
       if ((bit & OUTCOME) != 0) {
         outcomeScattered |= (present & OF_PACKET) != 0;
         outcomeEnd = attributes.valueEnd();
+        outcomeUnknown = unknown;
       }
       present |= bit;
       read(attribute);
@@ -179,7 +182,8 @@ public final class TraceMessage {
     idStart = outcomeStart + outcome.idOffset;
     id = buffer.getInt(idStart);
     present = outcome.present;
-    unknown = 0;
+    unknown = outcome.unknown;
+    outcomeUnknown = unknown;
     family = outcome.family;
     protocolFamily = outcome.protocolFamily;
     tableStart = outcomeStart + outcome.tableStart;
@@ -192,7 +196,9 @@ public final class TraceMessage {
     type = outcome.type;
     verdictCode = outcome.verdictCode;
     policy = outcome.policy;
-    attributes.reset(buffer, Math.min(NetlinkConstants.align(outcomeEnd), end), end);
+    // Padding is counted from the message's beginning, which may lie anywhere in the buffer.
+    int next = outcomeStart + NetlinkConstants.align(outcome.length());
+    attributes.reset(buffer, Math.min(next, end), end);
     while (attributes.next()) {
       int attribute = attributes.type();
       if (attribute > LAST_KNOWN) {
@@ -465,6 +471,7 @@ public final class TraceMessage {
         bytes,
         before,
         present & (OUTCOME | 1 << ID),
+        outcomeUnknown,
         family,
         protocolFamily,
         tableStart - outcomeStart,

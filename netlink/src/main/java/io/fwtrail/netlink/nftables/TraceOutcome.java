@@ -17,6 +17,9 @@ public final class TraceOutcome {
   /** What {@link TraceMessage} has read of it; positions count from the nfnetlink header. */
   final int present;
 
+  /** How many attributes it has whose numbers this program does not know. */
+  final int unknown;
+
   final int family;
   final int protocolFamily;
   final int tableStart;
@@ -34,6 +37,7 @@ public final class TraceOutcome {
       byte[] bytes,
       int idOffset,
       int present,
+      int unknown,
       int family,
       int protocolFamily,
       int tableStart,
@@ -49,6 +53,7 @@ public final class TraceOutcome {
     this.bytes = bytes;
     this.idOffset = idOffset;
     this.present = present;
+    this.unknown = unknown;
     this.family = family;
     this.protocolFamily = protocolFamily;
     this.tableStart = tableStart;

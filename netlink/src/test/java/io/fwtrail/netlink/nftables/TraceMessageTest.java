@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fwtrail.netlink.AttributeCursor;
 import io.fwtrail.netlink.MalformedMessageException;
+import io.fwtrail.netlink.MessageCursor;
 import io.fwtrail.netlink.MessageWriter;
 import io.fwtrail.netlink.fixtures.Fixture;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -439,6 +441,40 @@ class TraceMessageTest {
     assertThat(readAs(other, outcome))
         .isEqualTo(withIds(new TraceMessage().decode(Fixture.first(other))))
         .isNotEqualTo(readAs(accepted, outcome));
+  }
+
+  /** Padding is counted from the message's beginning, not from the buffer's. */
+  @Test
+  void readAsAnOutcomeItSaysTheSameWhereverItLies() {
+    for (byte[] datagram : allMessages()) {
+      TraceOutcome outcome = new TraceMessage().decode(Fixture.first(datagram)).outcome();
+      for (int before = 0; before < 8; before++) {
+        ByteBuf buffer = Unpooled.buffer().writeZero(before).writeBytes(datagram);
+        MessageCursor message = new MessageCursor().reset(buffer, before, datagram.length);
+        assertThat(message.next()).isTrue();
+        TraceMessage read = new TraceMessage();
+        assertThat(read.decodeAs(message, outcome)).isTrue();
+        assertThat(withIds(read)).isEqualTo(withIds(new TraceMessage().decode(message)));
+      }
+    }
+  }
+
+  @Test
+  void anAttributeOfANewerKernelCountsInAnOutcomeToo() {
+    byte[] datagram =
+        Messages.of(
+            NfTables.TRACE,
+            NfFamily.IP.number(),
+            w -> {
+              w.bigEndianInt(4000, 6);
+              // In the kernel's order, where the id is not the last of them.
+              w.bigEndianInt(4, TraceMessage.TYPE_RULE).bigEndianInt(6, 1);
+              w.string(1, "t").string(2, "c").bigEndianInt(22, 5);
+            });
+    TraceOutcome outcome = new TraceMessage().decode(Fixture.first(datagram)).outcome();
+    TraceMessage read = new TraceMessage();
+    assertThat(read.decodeAs(Fixture.first(datagram), outcome)).isTrue();
+    assertThat(read.unknownAttributes()).isEqualTo(2);
   }
 
   private static int indexOf(byte[] bytes, int bigEndian) {
