@@ -89,6 +89,16 @@ class MatchCompilerTest {
     verifyNoInteractions(nft);
   }
 
+  /** nft 1.0.6 would end this process. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ip saddr map { 1.1.1.1 : 2.2.2.2 } 2.2.2.2", "tcp dport vmap{22:drop}"})
+  void aMapNeverReachesNft(String text) {
+    assertThatThrownBy(() -> compiler.compile(NfFamily.INET, text))
+        .isInstanceOf(MarkException.class)
+        .hasMessageContaining("which maps do not");
+    verifyNoInteractions(nft);
+  }
+
   @Test
   void theTextIsReadAsARuleThatNoPacketComesTo() throws IOException {
     compiled(named("cmp"));
@@ -133,17 +143,22 @@ class MatchCompilerTest {
     assertThat(MatchCompiler.firstError(printed)).isEqualTo(error);
   }
 
+  private static NfMessages.Expression load(String name) {
+    return expression(name, w -> w.bigEndianInt(1, 1));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"cmp", "payload", "range", "bitwise", "fib", "rt", "numgen", "exthdr"})
+  @ValueSource(
+      strings = {"cmp", "payload", "range", "bitwise", "fib", "rt", "numgen", "exthdr", "meta"})
   void whatOnlyMatchesIsTaken(String name) throws IOException {
-    CompiledExpression compiled = compiled(named(name));
+    CompiledExpression compiled = compiled(load(name));
     assertThat(compiled.expressions().readableBytes()).isPositive();
     assertThat(compiled.needsConntrack()).isFalse();
   }
 
   @Test
   void aMatchThatAsksForTheConnectionSaysSo() throws IOException {
-    assertThat(compiled(named("ct"), named("cmp")).needsConntrack()).isTrue();
+    assertThat(compiled(load("ct"), named("cmp")).needsConntrack()).isTrue();
   }
 
   @Test
@@ -168,10 +183,21 @@ class MatchCompilerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"payload, 6", "ct, 4", "exthdr, 8", "meta, 3"})
+  @CsvSource({"payload, 5", "ct, 4", "exthdr, 7", "meta, 3"})
   void whatHasASourceRegisterChangesThePacket(String name, int attribute) {
-    assertThatThrownBy(() -> compiled(expression(name, w -> w.bigEndianInt(attribute, 1))))
-        .isInstanceOf(MarkException.class);
+    assertThatThrownBy(
+            () -> compiled(expression(name, w -> w.bigEndianInt(1, 1).bigEndianInt(attribute, 1))))
+        .isInstanceOf(MarkException.class)
+        .hasMessageContaining("changes them");
+  }
+
+  /** {@code reset tcp option sack-perm}: it names the option, and no register. */
+  @ParameterizedTest
+  @ValueSource(strings = {"payload", "ct", "exthdr", "meta"})
+  void whatLoadsNothingIsNoMatch(String name) {
+    assertThatThrownBy(() -> compiled(expression(name, w -> w.bigEndianInt(2, 4))))
+        .isInstanceOf(MarkException.class)
+        .hasMessageContaining("changes them");
   }
 
   @Test
