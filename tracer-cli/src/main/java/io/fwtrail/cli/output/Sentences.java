@@ -120,12 +120,12 @@ final class Sentences {
     }
     StringBuilder text = new StringBuilder();
     String protocol = packet.protocol();
-    boolean number = Character.isDigit(protocol.charAt(0));
-    if (number) {
-      text.append("a packet of protocol ").append(protocol);
+    if (Wording.isNumber(protocol)) {
+      text.append("a packet of protocol ").append(SafeText.of(protocol));
     } else {
       String name = SafeText.of(protocol).toUpperCase(Locale.ROOT);
-      text.append("AEIO".indexOf(name.charAt(0)) >= 0 ? "an " : "a ");
+      boolean vowel = !name.isEmpty() && "AEIO".indexOf(name.charAt(0)) >= 0;
+      text.append(vowel ? "an " : "a ");
       text.append(name).append(' ');
       Packet.Tcp tcp = packet.tcp();
       if (tcp != null) {

@@ -72,13 +72,14 @@ public final class Wording {
       }
       return;
     }
-    if (Character.isDigit(protocol.charAt(0))) {
+    if (isNumber(protocol)) {
       text.append("protocol ");
     }
-    text.append(protocol);
+    // Both may be out of a file of trails, where anything can stand.
+    text.append(SafeText.of(protocol));
     String operation = packet.arpOperation();
     if (operation != null) {
-      text.append(' ').append(operation);
+      text.append(' ').append(SafeText.of(operation));
     }
     icmp(text, packet);
     text.append(' ');
@@ -99,6 +100,11 @@ public final class Wording {
     if (packet.length() >= 0) {
       text.append(", ").append(packet.length()).append(" bytes");
     }
+  }
+
+  /** Whether a protocol is one without a name here. */
+  static boolean isNumber(String protocol) {
+    return !protocol.isEmpty() && Character.isDigit(protocol.charAt(0));
   }
 
   private static void flags(StringBuilder text, List<String> flags) {

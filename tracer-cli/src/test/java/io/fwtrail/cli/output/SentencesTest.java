@@ -1,10 +1,13 @@
 package io.fwtrail.cli.output;
 
+import static io.fwtrail.cli.testing.TrailBuilder.ip;
 import static io.fwtrail.cli.testing.TrailBuilder.syn;
 import static io.fwtrail.cli.testing.TrailBuilder.trail;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fwtrail.cli.testing.TrailBuilder;
 import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Ending;
@@ -185,5 +188,17 @@ class SentencesTest {
     String text = out.toString(StandardCharsets.UTF_8);
     assertThat(text.lines()).allMatch(line -> line.length() <= 78 && line.equals(line.strip()));
     assertThat(text).endsWith("\n\n").doesNotContain("\u001b");
+  }
+
+  @Test
+  void aProtocolOutOfAFileCannotSpeakToTheTerminal() {
+    for (String protocol : new String[] {"\u009b2J", "7\u009b2J", ""}) {
+      Packet packet =
+          TrailBuilder.packet(
+              protocol, ip("10.0.0.1"), Packet.ABSENT, ip("10.0.0.2"), Packet.ABSENT, null, null);
+      assertThat(new Sentences().of(trail().of(packet).build()))
+          .contains("from 10.0.0.1 to 10.0.0.2")
+          .doesNotContain("\u009b");
+    }
   }
 }

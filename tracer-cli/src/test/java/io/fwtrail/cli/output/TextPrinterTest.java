@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fwtrail.cli.testing.TrailBuilder;
 import io.fwtrail.tracer.hop.Connection;
 import io.fwtrail.tracer.hop.Hook;
+import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.trail.Ending;
@@ -170,5 +171,19 @@ class TextPrinterTest {
   @Test
   void aHintCannotSpeakToTheTerminal() {
     assertThat(lines(trail().hint("x\u001b[2J").build())).contains("  hint: x\\x1b[2J");
+  }
+
+  /** As a file of trails may have it, which anybody can have written. */
+  @Test
+  void aProtocolCannotSpeakToTheTerminal() {
+    assertThat(heading(trail().of(ofProtocol("\u009b2J")).build()))
+        .contains(" \\x9b2J 10.0.0.1 > ");
+    assertThat(heading(trail().of(ofProtocol("7\u001b")).build())).contains(" protocol 7\\x1b 10.");
+    assertThat(heading(trail().of(ofProtocol("")).build())).contains("  10.0.0.1 > 10.0.0.2");
+  }
+
+  private static Packet ofProtocol(String protocol) {
+    return TrailBuilder.packet(
+        protocol, ip("10.0.0.1"), Packet.ABSENT, ip("10.0.0.2"), Packet.ABSENT, null, null);
   }
 }
