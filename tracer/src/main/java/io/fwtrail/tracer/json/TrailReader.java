@@ -152,10 +152,10 @@ public final class TrailReader implements Closeable {
     }
     List<String> hints = new ArrayList<>();
     for (JsonNode hint : array(node, "hints")) {
-      hints.add(hint.asString());
+      hints.add(element(hint, "hints"));
     }
     String why = text(node, "why");
-    if (why == null && node.has("complete") && !node.get("complete").asBoolean()) {
+    if (why == null && !isTrue(node, "complete", true)) {
       why = "no reason given";
     }
     return new Trail(
@@ -315,7 +315,7 @@ public final class TrailReader implements Closeable {
         integer(node, "tos", Packet.ABSENT),
         integer(node, version == 6 ? "hopLimit" : "ttl", Packet.ABSENT),
         integer(node, "id", Packet.ABSENT),
-        node.path("df").asBoolean(false),
+        isTrue(node, "df", false),
         fragment(node.get("fragment")),
         integer(node, "flowLabel", Packet.ABSENT),
         integer(node, "sport", Packet.ABSENT),
@@ -329,8 +329,7 @@ public final class TrailReader implements Closeable {
   private static Packet.@Nullable Fragment fragment(@Nullable JsonNode node) {
     return node == null
         ? null
-        : new Packet.Fragment(
-            integer(node, "offset", Packet.ABSENT), node.path("more").asBoolean(false));
+        : new Packet.Fragment(integer(node, "offset", Packet.ABSENT), isTrue(node, "more", false));
   }
 
   private static Packet.@Nullable Tcp tcp(JsonNode node) {
@@ -339,7 +338,7 @@ public final class TrailReader implements Closeable {
     }
     int bits = 0;
     for (JsonNode flag : array(node, "flags")) {
-      bits |= Packet.Tcp.flagBit(flag.asString());
+      bits |= Packet.Tcp.flagBit(element(flag, "flags"));
     }
     return new Packet.Tcp(
         number(node, "seq", 0), number(node, "ack", 0), integer(node, "window", 0), bits);
@@ -369,7 +368,7 @@ public final class TrailReader implements Closeable {
     }
     List<String> status = new ArrayList<>();
     for (JsonNode word : array(node, "status")) {
-      status.add(word.asString());
+      status.add(element(word, "status"));
     }
     return new Connection(
         number(node, "id", 0),
@@ -441,6 +440,25 @@ public final class TrailReader implements Closeable {
       throw new IllegalArgumentException(name + " is no text");
     }
     return value.stringValue();
+  }
+
+  /** A text in a list. */
+  private static String element(JsonNode value, String list) {
+    if (!value.isString()) {
+      throw new IllegalArgumentException("what is in " + list + " is no text");
+    }
+    return value.stringValue();
+  }
+
+  private static boolean isTrue(JsonNode node, String name, boolean absent) {
+    JsonNode value = node.get(name);
+    if (value == null) {
+      return absent;
+    }
+    if (!value.isBoolean()) {
+      throw new IllegalArgumentException(name + " is neither true nor false");
+    }
+    return value.booleanValue();
   }
 
   private static int integer(JsonNode node, String name, int absent) {

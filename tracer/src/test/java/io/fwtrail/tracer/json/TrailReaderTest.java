@@ -176,6 +176,13 @@ class TrailReaderTest {
         "\"family\":\"ip6\" | \"family\":\"ipx\" | 'ipx' is no family that is known",
         "\"kind\":\"policy\" | \"type\":\"policy\" | a hop has no kind",
         "\"vlan\":10 | \"vlan\":5000000000 | vlan is too large",
+        "\"complete\":false,\"why\":\"messages were lost\" | \"complete\":{} | complete is neither"
+            + " true nor false",
+        "\"df\":true | \"df\":[] | df is neither true nor false",
+        "\"more\":true | \"more\":1 | more is neither true nor false",
+        "\"flags\":[\"SYN\"] | \"flags\":[{}] | what is in flags is no text",
+        "\"status\":[\"dst-nat\"] | \"status\":[[]] | what is in status is no text",
+        "\"hints\":[\"no route to 10.0.0.5\"] | \"hints\":[{}] | what is in hints is no text",
         "\"macSrc\":\"ff | \"macSrc\":\"xf | macSrc is no hardware address",
       })
   void aValueThatCannotBeIsSaid(String was, String becomes, String what) {
