@@ -359,6 +359,18 @@ final class OpenTrail {
     fingerprint = now.fingerprint();
   }
 
+  /**
+   * The changes that a hop shows. The end of a base chain is no hop, and may be the first message
+   * that shows what changed; where the policy's is lost behind it, no hop does.
+   */
+  List<Trail.Change> shownChanges() {
+    int count = changes.size();
+    while (count > 0 && changes.get(count - 1).hop() > hops.size()) {
+      count--;
+    }
+    return changes.subList(0, count);
+  }
+
   /** Takes any message after {@link #enter}. */
   void note(Sighting s) {
     end = s.time;

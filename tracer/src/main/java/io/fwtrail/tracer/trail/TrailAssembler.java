@@ -436,7 +436,7 @@ public final class TrailAssembler {
             why,
             trail.decidedBy(verdict),
             trail.first,
-            Collections.unmodifiableList(trail.changes),
+            Collections.unmodifiableList(trail.shownChanges()),
             Collections.unmodifiableList(trail.hops),
             trail.ending(verdict, why != null && why.startsWith(UNSEEN)),
             null,

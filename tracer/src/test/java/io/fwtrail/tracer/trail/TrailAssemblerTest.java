@@ -220,6 +220,17 @@ class TrailAssemblerTest {
     assertThat(bench.out.only().changes()).containsExactly(new Trail.Change(2, "mark", 0L, 7L));
   }
 
+  /** The end of a base chain shows the packet and is no hop; the policy's message was lost. */
+  @Test
+  void aChangeThatNoHopShowsIsLeftOut() {
+    bench.packet(1).at("pre").passes().becomes(udp().ttl(63)).at("forward").end();
+    bench.quiet();
+    Trail trail = bench.out.only();
+    assertThat(trail.complete()).isFalse();
+    assertThat(trail.hops()).hasSize(1);
+    assertThat(trail.changes()).isEmpty();
+  }
+
   @Test
   void packetsUnderWayAtOnceAreKeptApartByTheirKeys() {
     PacketWalk one = bench.packet(1).at("forward").jump(4, "user");
