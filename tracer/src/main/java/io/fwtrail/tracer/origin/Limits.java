@@ -26,5 +26,14 @@ final class Limits {
   /** Sets within sets, in one rule. */
   static final int SET_DEPTH = 16;
 
+  /** Addresses in one rule of which iptables makes several: one rule for each. */
+  static final int RULE_ADDRESSES = 1024;
+
+  /**
+   * Characters of such a rule, which is read once for each address: iptables-restore reads no
+   * longer line (iptables/iptables-restore.c, {@code buffer}).
+   */
+  static final int RULE_WITH_ADDRESSES = 10_240;
+
   private Limits() {}
 }

@@ -142,6 +142,10 @@ final class NftScanner {
         }
         dots++;
       }
+      // More than an address has: to look on to the end would cost as much at each dot again.
+      if (dots > 3) {
+        break;
+      }
       end++;
     }
     if (dots == 3) {

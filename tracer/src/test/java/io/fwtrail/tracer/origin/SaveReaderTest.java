@@ -64,6 +64,17 @@ class SaveReaderTest {
             IptablesForm.of("-A F -s 2.2.2.2/32 -d 3.3.3.3/32 -j DROP", null, NfFamily.IP, NAMES));
   }
 
+  /** It would be read a thousand times; iptables-restore takes no such line. */
+  @Test
+  void aLongRuleWithSeveralAddressesIsNotUnderstood() throws IOException {
+    String addresses = "1.1.1.1,".repeat(500) + "2.2.2.2";
+    String text = "*filter\n-A F -s " + addresses + " -m comment --comment \"%s\" -j DROP\n";
+    assertThat(lines(read(text.formatted("c".repeat(100))), "filter", "F")).hasSize(501);
+    SaveReader longer = read(text.formatted("c".repeat(10_000)));
+    assertThat(lines(longer, "filter", "F")).isEmpty();
+    assertThat(longer.notUnderstood()).isEqualTo(1);
+  }
+
   @Test
   void ruleSetInAtANumberLeavesTheOrderOpen() throws IOException {
     SaveReader read = read("*filter\n-A F -j DROP\n-I F 2 -j ACCEPT\n");
