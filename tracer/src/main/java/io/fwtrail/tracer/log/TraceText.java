@@ -29,6 +29,9 @@ final class TraceText {
   private static final byte[] OUT = LogLineParser.ascii(" OUT=");
   private static final int ETHERNET_OCTETS = 14;
 
+  /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: what stands before IN= is shorter. */
+  private static final int PREFIX_LIMIT = 128;
+
   /** ICMP, TCP, UDP, ESP, AH, ICMPv6, UDP-Lite. */
   private static final Set<Integer> NAMED = Set.of(1, 6, 17, 50, 51, 58, 136);
 
@@ -203,7 +206,8 @@ final class TraceText {
   /** {@code table:chain:kind:number IN=…}; gives where the words begin, or -1. */
   private static int readRule(
       byte[] b, int start, int end, LogEvent event, LogLineParser.Names names) {
-    for (int in = start; in <= end - IN.length; in++) {
+    int last = Math.min(end - IN.length, start + PREFIX_LIMIT);
+    for (int in = start; in <= last; in++) {
       if (b[in] == ' ' && LogLineParser.holds(b, in, end, IN) && readRule(b, start, in, event)) {
         int colon = LogLineParser.indexOf(b, ':', start, in);
         int number = lastColon(b, start, in);

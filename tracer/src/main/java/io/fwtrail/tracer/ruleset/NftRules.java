@@ -59,6 +59,8 @@ final class NftRules {
   private @Nullable Verdict policy;
   private final List<Chain.Entry> entries = new ArrayList<>();
   private final StringBuilder rule = new StringBuilder();
+  private int depth;
+  private boolean quoted;
   private final @Nullable String file;
   private int lineNumber;
   private int ruleLine;
@@ -114,11 +116,11 @@ final class NftRules {
       ruleLine = lineNumber;
     }
     rule.append(rule.length() == 0 ? "" : " ").append(part);
-    if (isOpen(rule)) {
+    if (isOpenBehind(part)) {
       return;
     }
     String text = HANDLE.matcher(rule).replaceFirst("");
-    rule.setLength(0);
+    clearRule();
     Matcher comment = COMMENT.matcher(text);
     boolean commented = comment.find();
     String bare = commented ? text.substring(0, comment.start()) : text;
@@ -129,12 +131,13 @@ final class NftRules {
             effects(bare)));
   }
 
-  /** Whether a set's braces are open, so that the rule goes on in the next line. */
-  private static boolean isOpen(CharSequence text) {
-    int depth = 0;
-    boolean quoted = false;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
+  /**
+   * Whether a set's braces are open behind the next part of the rule, so that it goes on in the
+   * next line.
+   */
+  private boolean isOpenBehind(String part) {
+    for (int i = 0; i < part.length(); i++) {
+      char c = part.charAt(i);
       if (c == '"') {
         quoted = !quoted;
       } else if (!quoted) {
@@ -142,6 +145,12 @@ final class NftRules {
       }
     }
     return depth > 0;
+  }
+
+  private void clearRule() {
+    rule.setLength(0);
+    depth = 0;
+    quoted = false;
   }
 
   private static RuleEffects effects(String text) {
@@ -190,7 +199,7 @@ final class NftRules {
     nat = false;
     policy = null;
     entries.clear();
-    rule.setLength(0);
+    clearRule();
   }
 
   private void endTable() {
