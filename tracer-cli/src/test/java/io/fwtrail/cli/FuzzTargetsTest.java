@@ -1,0 +1,5 @@
+package io.fwtrail.cli;
+
+import io.fwtrail.netlink.fuzz.FuzzTargetChecks;
+
+class FuzzTargetsTest extends FuzzTargetChecks {}
