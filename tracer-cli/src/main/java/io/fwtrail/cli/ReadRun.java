@@ -35,6 +35,9 @@ final class ReadRun {
   /** How much of each. */
   private static final int EXCERPT = 120;
 
+  /** Of one listing of rules, unpacked: of a hundred thousand rules, which the heap has room for. */
+  private static final int MOST_RULESET_BYTES = 16 * 1024 * 1024;
+
   /** A log that is silent for so long has no packet under way. */
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -138,7 +141,15 @@ final class ReadRun {
     OfflineRules rules = new OfflineRules();
     for (String name : rulesets) {
       try (InputStream in = LogFiles.open(name)) {
-        rules.addFrom(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        byte[] listing = in.readNBytes(MOST_RULESET_BYTES + 1);
+        if (listing.length > MOST_RULESET_BYTES) {
+          throw new UserException(
+              "--ruleset "
+                  + name
+                  + ": it is longer than any listing of rules; name what"
+                  + " iptables-save or 'nft list ruleset' printed");
+        }
+        rules.addFrom(name, new String(listing, StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
         throw new UserException("--ruleset " + name + ": " + e.getMessage());
       }

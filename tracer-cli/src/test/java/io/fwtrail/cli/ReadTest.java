@@ -161,4 +161,20 @@ class ReadTest {
         .contains("iptables-save");
     assertThat(run(2, "--follow", "a", "b").err()).singleElement().asString().contains("one file");
   }
+
+  /** A packed file of a few KB that would fill the memory. */
+  @Test
+  void aListingOfRulesHasALongestLength() throws Exception {
+    Path bomb = folder.resolve("rules.gz");
+    byte[] block = new byte[1024 * 1024];
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(bomb))) {
+      for (int i = 0; i < 17; i++) {
+        out.write(block);
+      }
+    }
+    assertThat(run(1, "--ruleset", bomb.toString(), log.toString()).err())
+        .singleElement()
+        .asString()
+        .contains(bomb + ": it is longer than any listing of rules");
+  }
 }
