@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +22,20 @@ import tools.jackson.databind.JsonNode;
  */
 class FourWaysVmTest {
   private static final Path LOG = Path.of("/var/log/firewall_trace.log");
+  private static final int ROUNDS = 3;
+  private static final int PACKETS_PER_ROUND = 30;
+
+  @BeforeAll
+  static void setup() throws Exception {
+    List<String> unused = Machine.run("fwtrail", "setup", "rsyslog");
+  }
+
+  @AfterAll
+  static void removeSetup() throws Exception {
+    List<String> unused = Machine.run("fwtrail", "setup", "remove", "--logs");
+    assertThat(LOG).doesNotExist();
+    Machine.assertNothingIsLeft();
+  }
 
   @BeforeEach
   @AfterEach
@@ -73,7 +89,7 @@ class FourWaysVmTest {
     assertThat(Hops.comparable(nflog)).as("iptables-legacy by NFLOG").isEqualTo(expected);
     Machine.assertNothingIsLeft();
 
-    List<String> unused = Machine.run("fwtrail", "setup", "rsyslog");
+    List<String> unused = Machine.sh(": >" + LOG);
     List<JsonNode> kmsg = trace("--source", "kmsg");
     assertCameBy(kmsg, "kmsg");
     assertThat(Hops.comparable(kmsg)).as("iptables-legacy by kernel log").isEqualTo(expected);
@@ -94,37 +110,32 @@ class FourWaysVmTest {
                 "json-hops"));
     assertCameBy(syslog, "syslog");
     assertThat(Hops.comparable(syslog)).as("iptables-legacy by rsyslog").isEqualTo(expected);
-
-    unused = Machine.run("fwtrail", "setup", "remove", "--logs");
-    assertThat(LOG).doesNotExist();
-    Machine.assertNothingIsLeft();
   }
 
   @Test
   void logrotateTurnsTheLogOverWhileItIsRead() throws Exception {
-    int packets = 90;
     Rules.iptables("legacy");
-    List<String> unused = Machine.run("fwtrail", "setup", "rsyslog");
     try (Lab lab = Lab.onThisHost();
         Running trace =
             Machine.fwtrail("trace", "--source", "kmsg", "-p", "udp", "-s", Lab.CLIENT_V4);
         Running read =
             Machine.start("fwtrail", "read", "--follow", LOG.toString(), "--output", "json-hops")) {
       List<Integer> sent = new ArrayList<>();
-      for (int port = 1000; port < 1000 + packets; port++) {
-        if (port % (packets / 3) == 0) {
-          unused = Machine.run("logrotate", "--force", "/etc/logrotate.conf");
+      for (int round = 0; round < ROUNDS; round++) {
+        int first = 1000 + round * PACKETS_PER_ROUND;
+        for (int port = first; port < first + PACKETS_PER_ROUND; port++) {
+          Traffic.packetTo(lab, port);
+          sent.add(port);
+          if (port == first) {
+            // The log is followed from here on, and is not turned over twice unseen.
+            awaitHop(read, port);
+          }
         }
-        Traffic.packetTo(lab, port);
-        sent.add(port);
+        if (round < ROUNDS - 1) {
+          List<String> unused = Machine.run("logrotate", "--force", "/etc/logrotate.conf");
+        }
       }
-      await()
-          .atMost(Machine.PATIENCE)
-          .until(
-              () ->
-                  read.out().stream()
-                      .anyMatch(
-                          line -> line.contains("\"dport\":" + sent.get(sent.size() - 1) + "}")));
+      awaitHop(read, sent.get(sent.size() - 1));
       Machine.end(read);
       Machine.end(trace);
       // Each packet is dropped by the policy of filter's FORWARD, and so has one such hop.
@@ -136,8 +147,13 @@ class FourWaysVmTest {
           .extracting(hop -> hop.at("/packet/dport").asInt())
           .containsExactlyElementsOf(sent);
       assertThat(Path.of(LOG + ".1")).exists();
-    } finally {
-      unused = Machine.run("fwtrail", "setup", "remove", "--logs");
     }
+  }
+
+  private static void awaitHop(Running read, int port) {
+    await()
+        .atMost(Machine.PATIENCE)
+        .until(
+            () -> read.out().stream().anyMatch(line -> line.contains("\"dport\":" + port + "}")));
   }
 }

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The machine that the tests are on: its commands, fwtrail above all. */
 final class Machine {
   /** Long, as the processor may be an emulated one. */
-  static final Duration PATIENCE = Duration.ofMinutes(2);
+  static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final JsonMapper JSON = new JsonMapper();
   private static final Path NF_LOG = Path.of("/proc/sys/net/netfilter/nf_log/2");
