@@ -29,6 +29,7 @@ final class LiveRun {
   private final LiveOptions options;
   private final @Nullable PacketMatch match;
   private final String what;
+  private final CountDownLatch ready = new CountDownLatch(1);
   private final CountDownLatch end = new CountDownLatch(1);
 
   /** How many of the trace's notices were shown. */
@@ -57,6 +58,7 @@ final class LiveRun {
     Printer printer = options.printer(results.queue());
     Limiter limiter = new Limiter(printer, filter, options.count, match, end);
     Origins origins = options.rulesets.isEmpty() ? null : Origins.read(options.rulesets);
+    sayIfItTakesLong();
     // All files are open now. What is made from here on is made without root's other rights.
     try (LeavingRoot leavingRoot = LeavingRoot.begin(options, namespace);
         results;
@@ -77,6 +79,7 @@ final class LiveRun {
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {
       leavingRoot.end();
+      ready.countDown();
       warmUp(options);
       greet(trace);
       Status status =
@@ -100,6 +103,24 @@ final class LiveRun {
       summarize(trace, limiter, counters);
       return code;
     }
+  }
+
+  /** A hundred thousand rules take seconds to read, in which it would seem to hang. */
+  private void sayIfItTakesLong() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                if (!ready.await(2, TimeUnit.SECONDS)) {
+                  say("not ready yet: the rules are being read");
+                }
+              } catch (InterruptedException e) {
+                // Nobody interrupts it.
+              }
+            },
+            "reading");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void await() throws InterruptedException {

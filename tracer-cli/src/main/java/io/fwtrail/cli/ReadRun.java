@@ -35,7 +35,9 @@ final class ReadRun {
   /** How much of each. */
   private static final int EXCERPT = 120;
 
-  /** Of one listing of rules, unpacked: of a hundred thousand rules, which the heap has room for. */
+  /**
+   * Of one listing of rules, unpacked: of a hundred thousand rules, which the heap has room for.
+   */
   private static final int MOST_RULESET_BYTES = 16 * 1024 * 1024;
 
   /** A log that is silent for so long has no packet under way. */

@@ -282,6 +282,7 @@ class FaultsKernelTest {
     String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), LONG);
     send(1);
     assertThat(trace.awaitEnd(LONG)).isZero();
+    assertThat(trace.err().get(0)).startsWith("fwtrail: not ready yet");
     JsonNode trail = Records.read(trace.out().get(0));
     JsonNode rule = trail.at("/hops/1/rule");
     assertThat(rule.get("number").asInt()).isEqualTo(100_001);
