@@ -14,11 +14,22 @@ public final class FuzzRun {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final FuzzTarget target;
+  private final int allowance;
   private long runs;
 
   /** Makes the target of that class name. */
   public FuzzRun(String target) {
+    this(target, 1);
+  }
+
+  /**
+   * Makes the target of that class name.
+   *
+   * @param allowance how many times the memory may be allocated that the target may
+   */
+  FuzzRun(String target, int allowance) {
     this.target = StepCountingLoader.target(target);
+    this.allowance = allowance;
   }
 
   /** Where it begins. */
@@ -62,7 +73,7 @@ public final class FuzzRun {
       long bytes = THREADS.getCurrentThreadAllocatedBytes() - bytesBefore;
       long steps = Steps.taken - stepsBefore;
       boolean tooMany = steps > limit.mostSteps(input.length);
-      if (!tooMany && bytes <= limit.mostBytes(input.length)) {
+      if (!tooMany && bytes <= allowance * limit.mostBytes(input.length)) {
         return;
       }
       if (left == 1) {
@@ -71,7 +82,9 @@ public final class FuzzRun {
                 + " bytes took "
                 + (tooMany ? steps + " steps" : bytes + " bytes of memory")
                 + ", more than "
-                + (tooMany ? limit.mostSteps(input.length) : limit.mostBytes(input.length)));
+                + (tooMany
+                    ? limit.mostSteps(input.length)
+                    : allowance * limit.mostBytes(input.length)));
       }
     }
   }

@@ -19,6 +19,9 @@ public final class JazzerEntry {
   /** By then everything is loaded and compiled that is going to be. */
   private static final long WARM = 200_000;
 
+  /** What Jazzer hooks into the code allocates too, at each comparison of texts. */
+  private static final int HOOKS = 20;
+
   private static final long MIB = 1 << 20;
 
   @SuppressWarnings("NonFinalStaticField") // Jazzer makes no object
@@ -31,7 +34,10 @@ public final class JazzerEntry {
 
   /** Before the first input. */
   public static void fuzzerInitialize() throws IOException {
-    runs = Stream.of(System.getProperty("fuzz.target").split(",", -1)).map(FuzzRun::new).toList();
+    runs =
+        Stream.of(System.getProperty("fuzz.target").split(",", -1))
+            .map(target -> new FuzzRun(target, HOOKS))
+            .toList();
     String seeds = System.getProperty("fuzz.seeds");
     if (seeds != null) {
       Path folder = Files.createDirectories(Path.of(seeds));
