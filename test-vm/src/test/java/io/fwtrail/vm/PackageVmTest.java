@@ -26,12 +26,15 @@ class PackageVmTest {
     Path kept = Rules.folder().resolve("cache");
     List<String> unused = Machine.run("cp", "-aT", CACHE.toString(), kept.toString());
 
-    unused = Machine.run("dpkg", "--purge", "fwtrail");
-    assertThat(files).noneMatch(file -> Files.exists(Path.of(file)));
-    assertThat(Machine.attempt("dpkg", "-s", "fwtrail").code()).isNotZero();
-    assertThat(filesByName()).as("files that no package owns").isEmpty();
-
-    Machine.Said installed = Machine.attempt("env", "FWTRAIL_TRAIN=no", "dpkg", "-i", PACKAGE);
+    Machine.Said installed;
+    try {
+      unused = Machine.run("dpkg", "--purge", "fwtrail");
+      assertThat(files).noneMatch(file -> Files.exists(Path.of(file)));
+      assertThat(Machine.attempt("dpkg", "-s", "fwtrail").code()).isNotZero();
+      assertThat(filesByName()).as("files that no package owns").isEmpty();
+    } finally {
+      installed = Machine.attempt("env", "FWTRAIL_TRAIN=no", "dpkg", "-i", PACKAGE);
+    }
     assertThat(installed.code()).as("%s", installed).isZero();
     assertThat(installed.err()).noneMatch(line -> line.contains("warning"));
     assertThat(files).allMatch(file -> Files.exists(Path.of(file)));
