@@ -22,6 +22,7 @@ final class Removed {
               ls -d /var/lib/dpkg/info/NAME.* /var/lib/dpkg/info/NAME:*.* || true
               find /var/lib/dpkg/status /var/lib/dpkg/alternatives /etc/alternatives \
                 /etc/systemd/system -not -type d
+              find /usr/bin /usr/sbin -lname '/etc/alternatives/*'
             } 2>/dev/null | xargs -d '\\n' ls -d 2>/dev/null >COPY.list || true
             tar -P --no-recursion -cf COPY -T COPY.list
             # systemd keeps the units that it knows: to read them anew takes up to a minute where the
