@@ -58,6 +58,7 @@ final class TraceText {
   private static final int SEEN_SEQ = 1 << 18;
   private static final int SEEN_PREC = 1 << 19;
   private static final int SEEN_PROTOCOL_NUMBER = 1 << 20;
+  private static final int SEEN_IN = 1 << 21;
 
   private static final int IP = SEEN_OUT | SEEN_SRC | SEEN_DST | SEEN_LEN | SEEN_TTL;
   private static final int TCP_WORDS = SEEN_SPT | SEEN_DPT | SEEN_URGP;
@@ -345,6 +346,7 @@ final class TraceText {
     switch (equals - start) {
       case 2 -> {
         if (is(b, start, equals, "IN")) {
+          see(SEEN_IN);
           event.in = name(b, from, end, names);
         } else if (is(b, start, equals, "ID")) {
           return readId(b, from, end);

@@ -269,6 +269,7 @@ class LogLineParserTest {
     "rule:6, jump:6",
     "DST=1.2.3.4, DST=1.2.3.456",
     "DST=1.2.3.4, DST=1.2.3.4 SRC=9.9.9.9",
+    "SRC=, IN=lan0 SRC=",
     "LEN=40, LEN=4o",
     "TTL=56, TTL=256",
     "SPT=62598, SPT=65536",
