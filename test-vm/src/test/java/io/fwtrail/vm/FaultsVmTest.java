@@ -53,8 +53,8 @@ class FaultsVmTest {
       Machine.end(trace);
 
       List<JsonNode> trails = Machine.records(trace.out());
-      assertThat(trails.get(0).get("verdict").asString()).isNotEqualTo("accept");
-      assertThat(trails.get(0).at("/ending/kind").asString()).isNotEqualTo("sent");
+      assertThat(trails.get(0).path("verdict").asString("")).isNotEqualTo("accept");
+      assertThat(trails.get(0).at("/ending/kind").asString("")).isNotEqualTo("sent");
       assertThat(trails.get(1).get("verdict").asString()).isEqualTo("accept");
       assertThat(trace.err()).last().asString().contains("0 messages lost");
     } finally {

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /**
  * Has the kernel write what legacy tables trace to its log, and reads it there: where NFLOG cannot
@@ -23,32 +21,39 @@ final class KernelLogListening implements Closeable {
 
   private final KernelLog log;
   private final NfLogSetting setting;
-  private final Consumer<LogEvent> events;
-  private final LongConsumer losses;
+  private final Listener listener;
   private final Thread thread = new Thread(this::read, "fwtrail-kmsg");
   private volatile boolean ending;
 
-  private KernelLogListening(
-      KernelLog log, NfLogSetting setting, Consumer<LogEvent> events, LongConsumer losses) {
+  private KernelLogListening(KernelLog log, NfLogSetting setting, Listener listener) {
     this.log = log;
     this.setting = setting;
-    this.events = events;
-    this.losses = losses;
+    this.listener = listener;
+  }
+
+  /** Takes what the log tells, on the reading thread. */
+  interface Listener {
+    /** Takes a trace, which is its own from then on. */
+    void event(LogEvent event);
+
+    /** Takes how many records of the log were lost. */
+    void lost(long records);
+
+    /**
+     * Takes a moment of the monotonic clock: all that was logged before has been handed on. This
+     * thread may have to wait for a processor, and then a packet that seems quiet is not.
+     */
+    void readUpTo(long nanos);
   }
 
   /**
    * Begins.
    *
-   * @param events takes each trace, in an object of its own, on the reading thread
-   * @param losses takes how many records of the log were lost, likewise
+   * @param listener takes what the log tells
    * @throws IOException if the log may not be read, or the kernel does not log this namespace
    */
   static KernelLogListening start(
-      NetworkNamespace namespace,
-      NfLogNote.Keeper note,
-      Consumer<LogEvent> events,
-      LongConsumer losses)
-      throws IOException {
+      NetworkNamespace namespace, NfLogNote.Keeper note, Listener listener) throws IOException {
     if (!isLogged(namespace)) {
       throw new IOException(
           "the kernel logs packets of the first network namespace only: sysctl"
@@ -58,10 +63,7 @@ final class KernelLogListening implements Closeable {
     try {
       KernelLogListening listening =
           new KernelLogListening(
-              log,
-              NfLogSetting.change(namespace, NfLogSetting.toKernelLog(), note),
-              events,
-              losses);
+              log, NfLogSetting.change(namespace, NfLogSetting.toKernelLog(), note), listener);
       listening.thread.setDaemon(true);
       listening.thread.start();
       return listening;
@@ -101,13 +103,15 @@ final class KernelLogListening implements Closeable {
     try {
       LogEvent event = new LogEvent();
       while (!ending) {
-        if (log.next(event, WAIT_MILLIS)) {
-          events.accept(event);
+        boolean told = log.next(event, WAIT_MILLIS);
+        listener.readUpTo(log.emptyAt());
+        if (told) {
+          listener.event(event);
           event = new LogEvent();
         }
         long lost = log.takeLost();
         if (lost > 0) {
-          losses.accept(lost);
+          listener.lost(lost);
         }
       }
     } catch (IOException e) {

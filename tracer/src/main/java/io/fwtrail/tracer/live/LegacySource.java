@@ -4,13 +4,10 @@ import io.fwtrail.netlink.KernelRefusedException;
 import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nflog.NflogGroupTakenException;
-import io.fwtrail.tracer.log.LogEvent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Where hops of iptables-legacy come from: the way that was asked for, or the one that is left. */
@@ -30,19 +27,17 @@ final class LegacySource implements Closeable {
    * loop.
    *
    * @param channel gets the NFLOG messages
-   * @param logged gets what the kernel log tells, on a thread of its own
-   * @param lost gets numbers of records that the kernel log has lost, likewise
+   * @param logged gets what the kernel log tells
    */
   static LegacySource start(
       LiveTrace.LegacyBy by,
       NetlinkChannel channel,
       NetworkNamespace namespace,
       NfLogNote.Keeper note,
-      Consumer<LogEvent> logged,
-      LongConsumer lost)
+      KernelLogListening.Listener logged)
       throws IOException {
     if (by == LiveTrace.LegacyBy.KERNEL_LOG) {
-      return new LegacySource(KernelLogListening.start(namespace, note, logged, lost), List.of());
+      return new LegacySource(KernelLogListening.start(namespace, note, logged), List.of());
     }
     List<String> notices = new ArrayList<>();
     String why;
@@ -58,7 +53,7 @@ final class LegacySource implements Closeable {
       why = e.getMessage();
     }
     try {
-      Closeable log = KernelLogListening.start(namespace, note, logged, lost);
+      Closeable log = KernelLogListening.start(namespace, note, logged);
       notices.add("hops of iptables-legacy come from the kernel log: " + why);
       return new LegacySource(log, notices);
     } catch (IOException e) {

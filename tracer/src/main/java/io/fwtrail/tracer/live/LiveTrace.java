@@ -11,6 +11,7 @@ import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.hop.WallClock;
+import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.mark.LegacyMark;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
@@ -81,6 +82,9 @@ public final class LiveTrace implements Closeable {
   private final List<String> notices = new CopyOnWriteArrayList<>();
   private volatile @Nullable LegacySource legacy;
   private boolean closed;
+
+  /** A moment up to which all of the kernel log was handed on; on the event loop. */
+  private long logReadUpTo = System.nanoTime();
 
   /** How many packets that were held back the listener was told of; on the event loop. */
   private long heldBackTold;
@@ -341,8 +345,7 @@ public final class LiveTrace implements Closeable {
             channel,
             namespace,
             child == null ? NfLogNote.ownKeeper(namespace) : child,
-            event -> channel.eventLoop().execute(() -> handler.seeLogged(event)),
-            lost -> channel.eventLoop().execute(() -> handler.lostLogged(lost)));
+            new LogListener());
     notices.addAll(source.notices());
     return source;
   }
@@ -352,9 +355,33 @@ public final class LiveTrace implements Closeable {
     return List.copyOf(notices);
   }
 
+  /** Hands on what the kernel log tells to the event loop, in that order. */
+  private final class LogListener implements KernelLogListening.Listener {
+    private long toldUpTo;
+
+    @Override
+    public void event(LogEvent event) {
+      channel.eventLoop().execute(() -> handler.seeLogged(event));
+    }
+
+    @Override
+    public void lost(long records) {
+      channel.eventLoop().execute(() -> handler.lostLogged(records));
+    }
+
+    @Override
+    public void readUpTo(long nanos) {
+      if (nanos != toldUpTo) {
+        toldUpTo = nanos;
+        channel.eventLoop().execute(() -> logReadUpTo = nanos);
+      }
+    }
+  }
+
   private long readUpTo() {
-    long now = System.nanoTime();
-    return allRead() ? now : channel.drainedAt();
+    long socket = allRead() ? System.nanoTime() : channel.drainedAt();
+    LegacySource source = legacy;
+    return source != null && source.isKernelLog() ? Math.min(socket, logReadUpTo) : socket;
   }
 
   private boolean allRead() {

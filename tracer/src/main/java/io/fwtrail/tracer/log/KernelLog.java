@@ -38,6 +38,7 @@ public final class KernelLog implements AutoCloseable {
   private long expected = -1;
   private long lost;
   private long damaged;
+  private long emptyAt = System.nanoTime();
 
   /** The functions of the C library that are called here. */
   public interface Functions extends Library {
@@ -80,6 +81,14 @@ public final class KernelLog implements AutoCloseable {
   }
 
   /**
+   * A moment of the monotonic clock ({@link System#nanoTime}) up to which everything that was
+   * logged has been read. For the thread that reads.
+   */
+  public long emptyAt() {
+    return emptyAt;
+  }
+
+  /**
    * Waits for a trace.
    *
    * @param event filled with it, its time by the kernel's clock
@@ -89,6 +98,7 @@ public final class KernelLog implements AutoCloseable {
   public boolean next(LogEvent event, int millis) throws IOException {
     long until = System.nanoTime() + millis * 1_000_000L;
     while (true) {
+      long before = System.nanoTime();
       try {
         long length = functions.read(fd, record, record.length);
         if (take((int) length, event)) {
@@ -97,6 +107,7 @@ public final class KernelLog implements AutoCloseable {
       } catch (LastErrorException e) {
         switch (e.getErrorCode()) {
           case EAGAIN -> {
+            emptyAt = before;
             long left = (until - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
               return false;
