@@ -34,6 +34,9 @@ import picocli.CommandLine.Option;
           + "send packets, and show their trails. No root needed; nothing is left behind."
     })
 final class DemoCommand implements Callable<Integer> {
+  /** For a machine that is emulated, too: the first trail waits for code to be compiled. */
+  private static final long PATIENCE_SECONDS = 60;
+
   @Option(
       names = "--output",
       paramLabel = "FORM",
@@ -92,7 +95,7 @@ final class DemoCommand implements Callable<Integer> {
       for (DemoGateway.Step step : gateway.steps()) {
         say(step.what());
         step.send();
-        if (!shown.tryAcquire(5, TimeUnit.SECONDS)) {
+        if (!shown.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
           throw new UserException("no trail was seen of: " + step.what());
         }
       }
