@@ -83,6 +83,13 @@ final class Errors {
     return FAILED;
   }
 
+  /** What is kept while a command runs has bounds; what it is given to read may go beyond. */
+  static int outOfMemory() {
+    StandardError.say(
+        "what it was given takes more memory than fwtrail has: give it fewer or smaller files");
+    return FAILED;
+  }
+
   /** Where the native code of JNA or Netty is not there for this machine. */
   static int nativeCodeMissing(LinkageError e) {
     System.err.println(

@@ -69,6 +69,8 @@ public final class Main implements Runnable {
       code = commandLine(arguments).execute(arguments);
     } catch (LinkageError e) {
       code = Errors.nativeCodeMissing(e);
+    } catch (OutOfMemoryError e) {
+      code = Errors.outOfMemory();
     }
     Shutdown.exit(code);
   }
