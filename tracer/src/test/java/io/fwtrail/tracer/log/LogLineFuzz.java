@@ -141,7 +141,8 @@ public final class LogLineFuzz implements FuzzTarget {
     }
   }
 
-  private static List<Object> said(LogEvent event) {
+  /** All that an event says, to be compared. */
+  static List<Object> said(LogEvent event) {
     return Arrays.asList(
         event.time,
         event.kernelMicros,
@@ -158,6 +159,7 @@ public final class LogLineFuzz implements FuzzTarget {
         event.mark,
         event.uid,
         event.gid,
+        event.conntrack,
         event.packet);
   }
 }

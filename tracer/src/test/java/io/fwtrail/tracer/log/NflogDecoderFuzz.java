@@ -8,7 +8,6 @@ import io.fwtrail.netlink.fuzz.FuzzTarget;
 import io.fwtrail.netlink.nflog.PacketLogMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,25 +54,8 @@ public final class NflogDecoderFuzz implements FuzzTarget {
     if (first.number < 1 || first.table.isEmpty() || first.chain.isEmpty()) {
       throw new AssertionError(first.table + ", " + first.chain + ", " + first.number);
     }
-    if (!said(first).equals(said(second))) {
-      throw new AssertionError(said(first) + " is not " + said(second));
+    if (!LogLineFuzz.said(first).equals(LogLineFuzz.said(second))) {
+      throw new AssertionError(LogLineFuzz.said(first) + " is not " + LogLineFuzz.said(second));
     }
-  }
-
-  private static List<Object> said(LogEvent event) {
-    return Arrays.asList(
-        event.time,
-        event.family,
-        event.table,
-        event.chain,
-        event.kind,
-        event.number,
-        event.in,
-        event.physIn,
-        event.mark,
-        event.uid,
-        event.gid,
-        event.conntrack,
-        event.packet);
   }
 }
