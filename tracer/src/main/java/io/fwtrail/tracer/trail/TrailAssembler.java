@@ -131,6 +131,11 @@ public final class TrailAssembler {
     this.onlyMarked = onlyMarked;
   }
 
+  /** Whether only packets are shown that met the tracer's own mark. */
+  public boolean showsOnlyMarked() {
+    return onlyMarked;
+  }
+
   /** The counts as they grow. */
   public Counts counts() {
     return counts;

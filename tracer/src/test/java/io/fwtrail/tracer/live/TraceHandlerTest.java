@@ -16,9 +16,12 @@ import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.testing.FakeNetlink;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
+import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.NfMessages;
+import io.fwtrail.tracer.ruleset.OfflineRules;
 import io.fwtrail.tracer.ruleset.RuleSet;
 import io.fwtrail.tracer.trail.Recorder;
 import io.fwtrail.tracer.trail.Trail;
@@ -125,7 +128,11 @@ class TraceHandlerTest {
   }
 
   private TraceHandler hearing(int namespace, RuleSet rules, TraceHandler by) {
-    TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE);
+    return hearing(namespace, rules, OwnTables.NONE, by);
+  }
+
+  private TraceHandler hearing(int namespace, RuleSet rules, OwnTables own, TraceHandler by) {
+    TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, own);
     RuleBook book = new RuleBook(kernel, rules, decoder, namespace, counts);
     by.add(new TracedNamespace(namespace, book, decoder));
     return by;
@@ -555,5 +562,53 @@ class TraceHandlerTest {
     batches.add(batch);
     netlink.deliver(batch);
     assertThat(out.hops()).isEmpty();
+  }
+
+  /** Its message comes by another way than those of the kernel log, and so may come late. */
+  @Test
+  void markBesideTheKernelLogPartsNoTrail() {
+    read(packet(7, 4, 1));
+    final Packet packet = out.hops().get(0).packet();
+    OfflineRules legacy = new OfflineRules();
+    legacy.add("*mangle\n:INPUT ACCEPT\nCOMMIT\n*filter\n:INPUT ACCEPT\nCOMMIT\n");
+    RuleSet both =
+        ruleSet()
+            .table(NfFamily.INET, "own")
+            .base("c", Hook.INPUT, -301, Verdict.ACCEPT)
+            .rule(4)
+            .build()
+            .withLegacy(legacy.ruleSet().tables());
+    OwnTables own =
+        new OwnTables() {
+          @Override
+          public boolean hides(NfFamily family, String table) {
+            return table.equals("own");
+          }
+
+          @Override
+          public boolean marks(NfFamily family, String table, long handle) {
+            return hides(family, table);
+          }
+        };
+    hearing(TracedNamespace.HOME, both, own, handler);
+    handler.seeLogged(logged("mangle", packet));
+    read(
+        rule(4, -1).in(NfFamily.INET, "own", "c").id(8).first(7).build(),
+        policy(1).in(NfFamily.INET, "own", "c").id(8).build());
+    handler.seeLogged(logged("filter", packet));
+    assembler.stop();
+    assertThat(out.texts().get(1)).startsWith("INPUT:policy:accept, INPUT:policy:accept => accept");
+    assertThat(out.texts()).hasSize(2);
+  }
+
+  private static LogEvent logged(String table, Packet packet) {
+    LogEvent event = new LogEvent();
+    event.family = NfFamily.IP;
+    event.table = table;
+    event.chain = "INPUT";
+    event.kind = Hop.Kind.POLICY;
+    event.number = 1;
+    event.packet = packet;
+    return event;
   }
 }
