@@ -103,6 +103,19 @@ class ReadTest {
     assertThat(hops.get(7)).contains("18:48:38").contains("\"trail\":3,");
   }
 
+  /** Within the limit of a listing's bytes, and beyond what a heap of 96 MB holds as rules. */
+  @Test
+  void listingThatTakesMoreMemoryThanThereIsEndsWithALine() throws Exception {
+    Path hostile = folder.resolve("hostile.save");
+    Files.writeString(
+        hostile,
+        "*filter\n:INPUT ACCEPT [0:0]\n" + "-A INPUT -j x\n".repeat(1_100_000) + "COMMIT\n");
+    assertThat(run(1, "--ruleset", hostile.toString(), log.toString()).err())
+        .containsExactly(
+            "fwtrail: what it was given takes more memory than fwtrail has: give it fewer or smaller"
+                + " files");
+  }
+
   @Test
   void whatIsNotUnderstoodIsShownWithItsLine() throws Exception {
     List<String> lines = new ArrayList<>(Files.readAllLines(log));
