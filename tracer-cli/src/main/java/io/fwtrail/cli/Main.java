@@ -4,8 +4,6 @@ import io.fwtrail.tracer.live.Preparation;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -44,15 +42,6 @@ public final class Main implements Runnable {
 
   private static final Set<String> LIVE = Set.of("trace", "listen");
 
-  /** A class of its own, as loggers are loaded only where Netty is used. */
-  private static final class NettysLog {
-    /**
-     * Warns, with the trace of a stack, of a namespace whose interfaces are all down, which is no
-     * fault. Held here, as a logger that nobody holds forgets its level.
-     */
-    static final Logger UTIL = Logger.getLogger("io.netty.util");
-  }
-
   private static int argumentCount;
 
   @Spec private CommandSpec spec;
@@ -60,8 +49,8 @@ public final class Main implements Runnable {
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
     argumentCount = arguments.length;
+    NettyLog.use();
     if (arguments.length > 0 && LIVE.contains(arguments[0])) {
-      NettysLog.UTIL.setLevel(Level.SEVERE);
       Preparation.begin();
     }
     int code;

@@ -64,8 +64,7 @@ public record TraceFilter(List<String> chains, List<Long> handles) {
   public static final SocketFilter NOTHING = new SocketFilter.Builder().accept().build();
 
   private static final List<Integer> HEADERS =
-      List.of(
-          TraceMessage.NETWORK_HEADER, TraceMessage.LL_HEADER, TraceMessage.TRANSPORT_HEADER);
+      List.of(TraceMessage.NETWORK_HEADER, TraceMessage.LL_HEADER, TraceMessage.TRANSPORT_HEADER);
 
   /** A base chain, as the kernel names it in trace messages. */
   public record BaseChain(NfFamily family, String table, String name) {}
