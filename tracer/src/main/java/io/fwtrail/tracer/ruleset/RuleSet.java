@@ -238,16 +238,13 @@ public final class RuleSet {
     return chains == null ? List.of() : chains;
   }
 
-  /**
-   * The base chains of nf_tables, as its trace messages name them; without those of tables that a
-   * program's socket owns, such as tracers have, which come and go.
-   */
+  /** The base chains of nf_tables, as its trace messages name them. */
   public Set<TraceFilter.BaseChain> namedBaseChains() {
     Set<TraceFilter.BaseChain> all = new HashSet<>();
-    for (Table table : kernelTables()) {
-      if (!table.owned()) {
-        for (Chain chain : table.chains().values()) {
-          if (chain.isBase()) {
+    for (Map<Hook, List<Chain>> byHook : baseChains.values()) {
+      for (List<Chain> chains : byHook.values()) {
+        for (Chain chain : chains) {
+          if (chain.engine() == Chain.Engine.NF_TABLES) {
             all.add(new TraceFilter.BaseChain(chain.family(), chain.table(), chain.name()));
           }
         }
