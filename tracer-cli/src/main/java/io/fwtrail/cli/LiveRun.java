@@ -5,7 +5,6 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
-import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
@@ -75,7 +74,7 @@ final class LiveRun {
                     origins,
                     LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT,
-                    options.showsHopsOnly() ? filter.messages() : TraceFilter.ALL,
+                    options.showsHopsOnly() ? filter.messages() : null,
                     leavingRoot.child()),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {

@@ -29,10 +29,7 @@ public final class NetlinkChannelOption<T> extends ChannelOption<T> {
   public static final ChannelOption<NetworkNamespace> NAMESPACE =
       valueOf(NetlinkChannelOption.class, "NAMESPACE");
 
-  /**
-   * Which messages the kernel queues for the socket; by default all. Another one takes the place of
-   * the first at once, also while the channel is bound.
-   */
+  /** Which messages the kernel queues for the socket; by default all. */
   public static final ChannelOption<SocketFilter> FILTER =
       valueOf(NetlinkChannelOption.class, "FILTER");
 

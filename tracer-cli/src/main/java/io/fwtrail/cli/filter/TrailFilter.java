@@ -1,11 +1,13 @@
 package io.fwtrail.cli.filter;
 
+import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which trails are asked for: by their end, and by a hop that they must have. Of each list one must
@@ -39,10 +41,10 @@ public record TrailFilter(
   }
 
   /**
-   * What the kernel has to send, where only hops are shown that are asked for. Texts and places are
-   * nothing that the kernel knows of.
+   * What the kernel need not send, where only hops are shown that are asked for; null where it is
+   * all wanted. Texts and places are nothing that the kernel knows of.
    */
-  public TraceFilter messages() {
+  public @Nullable SocketFilter messages() {
     List<Long> handles = new ArrayList<>();
     for (RuleQuery rule : rules) {
       if (rule instanceof RuleQuery.Handle handle) {
@@ -52,7 +54,15 @@ public record TrailFilter(
     if (handles.size() < rules.size()) {
       handles.clear();
     }
-    return needsEnd() ? TraceFilter.ALL : new TraceFilter(chains, handles);
+    if (needsEnd() || (handles.isEmpty() && chains.isEmpty())) {
+      return null;
+    }
+    try {
+      return TraceFilter.of(chains, handles);
+    } catch (IllegalArgumentException e) {
+      // Too many for a program; they are looked for here in any case.
+      return null;
+    }
   }
 
   /** Whether a hop is one that is asked for, whatever the end of its trail. */

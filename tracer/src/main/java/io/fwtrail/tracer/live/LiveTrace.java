@@ -2,13 +2,13 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
+import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.channel.NetlinkAddress;
 import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.Nfnetlink;
-import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.log.LogEvent;
@@ -103,7 +103,8 @@ public final class LiveTrace implements Closeable {
    * @param origins where the rules of {@code namespace} were written; null where that is not known
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
-   * @param messages which messages are wanted
+   * @param messages which messages are wanted, as {@link io.fwtrail.netlink.nftables.TraceFilter}
+   *     explains; null for all
    * @param rootChild asks and writes what takes root, where this process is going to be root no
    *     more; stays open. Null where it stays as it is
    */
@@ -116,7 +117,7 @@ public final class LiveTrace implements Closeable {
       @Nullable Origins origins,
       int receiveBuffer,
       TrailAssembler.Limits limits,
-      TraceFilter messages,
+      @Nullable SocketFilter messages,
       @Nullable RootChild rootChild) {
 
     /**
@@ -158,17 +159,7 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(
-          namespace,
-          false,
-          match,
-          markBy,
-          legacyBy,
-          null,
-          receiveBuffer,
-          limits,
-          TraceFilter.ALL,
-          null);
+      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null, null);
     }
   }
 
@@ -206,6 +197,7 @@ public final class LiveTrace implements Closeable {
             options.receiveBuffer(),
             home,
             options.allNamespaces(),
+            options.messages(),
             new ChannelInboundHandlerAdapter());
     linkChannel =
         bind(
@@ -214,6 +206,7 @@ public final class LiveTrace implements Closeable {
             LINK_RECEIVE_BUFFER,
             home,
             options.allNamespaces(),
+            null,
             new LinkListener(namespaces));
     ids = new NamespaceIds(home);
     int id = ids.idOf(here);
@@ -228,7 +221,7 @@ public final class LiveTrace implements Closeable {
               + " its program is not installed (apt install iptables)");
     }
     noteHiddenTables(access);
-    final TracedNamespace traced;
+    TracedNamespace traced;
     try {
       if (match != null && byIptables) {
         access.markByIptables(match);
@@ -253,18 +246,9 @@ public final class LiveTrace implements Closeable {
             listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             access.mark() != null && !fromLog);
-    MessageFilter filter =
-        new MessageFilter(channel.config(), options.messages(), options.allNamespaces());
     handler =
         new TraceHandler(
-            new LegacyDecoder(access.interfaces()),
-            assembler,
-            counts,
-            this::readUpTo,
-            () -> {
-              filter.follow(traced.rules().newest());
-              afterRead.run();
-            });
+            new LegacyDecoder(access.interfaces()), assembler, counts, this::readUpTo, afterRead);
     handler.add(traced);
     if (options.origins() != null) {
       handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
@@ -474,6 +458,7 @@ public final class LiveTrace implements Closeable {
       int receiveBuffer,
       NetworkNamespace home,
       boolean listenToAll,
+      @Nullable SocketFilter messages,
       ChannelHandler first)
       throws IOException {
     ChannelFuture bound =
@@ -484,6 +469,7 @@ public final class LiveTrace implements Closeable {
             .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
             .option(NetlinkChannelOption.NAMESPACE, home)
             .option(NetlinkChannelOption.LISTEN_ALL_NSID, listenToAll)
+            .option(NetlinkChannelOption.FILTER, messages)
             .option(io.netty.channel.ChannelOption.AUTO_READ, false)
             .handler(first)
             .bind(NetlinkAddress.ANY)

@@ -1,7 +1,6 @@
 package io.fwtrail.tracer.ruleset;
 
 import io.fwtrail.netlink.nftables.NfFamily;
-import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Verdict;
 import java.util.ArrayList;
@@ -10,10 +9,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -236,21 +233,6 @@ public final class RuleSet {
     Map<Hook, List<Chain>> byHook = baseChains.get(family);
     List<Chain> chains = byHook == null ? null : byHook.get(hook);
     return chains == null ? List.of() : chains;
-  }
-
-  /** The base chains of nf_tables, as its trace messages name them. */
-  public Set<TraceFilter.BaseChain> namedBaseChains() {
-    Set<TraceFilter.BaseChain> all = new HashSet<>();
-    for (Map<Hook, List<Chain>> byHook : baseChains.values()) {
-      for (List<Chain> chains : byHook.values()) {
-        for (Chain chain : chains) {
-          if (chain.engine() == Chain.Engine.NF_TABLES) {
-            all.add(new TraceFilter.BaseChain(chain.family(), chain.table(), chain.name()));
-          }
-        }
-      }
-    }
-    return all;
   }
 
   /** Whether packets of a family meet any base chain. */

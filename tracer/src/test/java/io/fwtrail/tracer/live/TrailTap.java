@@ -89,11 +89,6 @@ public final class TrailTap implements AutoCloseable {
     return lost.get();
   }
 
-  /** How many messages were read. */
-  public long messages() {
-    return trace.liveCounts().messages;
-  }
-
   @Override
   public void close() throws IOException {
     trace.close();
