@@ -257,7 +257,9 @@ class PackageIT {
     try (Stream<Path> jars = Files.list(folder.resolve("usr/share/fwtrail/lib"))) {
       assertThat(listed)
           .containsAll(
-              jars.map(jar -> jar.getFileName().toString().replaceAll("\\.jar$", ""))
+              jars.map(jar -> jar.getFileName().toString())
+                  .filter(name -> name.endsWith(".jar"))
+                  .map(name -> name.replaceAll("\\.jar$", ""))
                   .filter(jar -> !jar.equals("fwtrail-cli"))
                   .toList());
     }
