@@ -296,10 +296,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
             counts.messages++;
             namespace.decode(message, cursor);
             namespace.fill(sighting, message, time);
-            // Where all packets are shown, as beside the kernel log, nobody asks which met the
-            // mark.
-            // And its message comes by another way than the log's, so that it may come behind some
-            // of those of its packet, whose others would then be taken for another packet's.
+            // Where all packets are shown, as beside the kernel log, it does not matter which met
+            // the mark. That message comes by another way than the log's, so that it may come amid
+            // those of its packet, whose rest would then be taken for another packet's.
             if (!sighting.hidden || assembler.showsOnlyMarked()) {
               see(now);
             }

@@ -31,7 +31,8 @@ class TraceDecoderTest {
           .chain("user")
           .build();
 
-  private static final OwnTables OWN =
+  /** A tracer's whose rule 9 in "fwtrail-1" marks. */
+  static final OwnTables OWN =
       new OwnTables() {
         @Override
         public boolean hides(NfFamily family, String table) {

@@ -573,28 +573,16 @@ class TraceHandlerTest {
     legacy.add("*mangle\n:INPUT ACCEPT\nCOMMIT\n*filter\n:INPUT ACCEPT\nCOMMIT\n");
     RuleSet both =
         ruleSet()
-            .table(NfFamily.INET, "own")
+            .table(NfFamily.INET, "fwtrail-1")
             .base("c", Hook.INPUT, -301, Verdict.ACCEPT)
-            .rule(4)
+            .rule(9)
             .build()
             .withLegacy(legacy.ruleSet().tables());
-    OwnTables own =
-        new OwnTables() {
-          @Override
-          public boolean hides(NfFamily family, String table) {
-            return table.equals("own");
-          }
-
-          @Override
-          public boolean marks(NfFamily family, String table, long handle) {
-            return hides(family, table);
-          }
-        };
-    hearing(TracedNamespace.HOME, both, own, handler);
+    hearing(TracedNamespace.HOME, both, TraceDecoderTest.OWN, handler);
     handler.seeLogged(logged("mangle", packet));
     read(
-        rule(4, -1).in(NfFamily.INET, "own", "c").id(8).first(7).build(),
-        policy(1).in(NfFamily.INET, "own", "c").id(8).build());
+        rule(9, -1).in(NfFamily.INET, "fwtrail-1", "c").id(8).first(7).build(),
+        policy(1).in(NfFamily.INET, "fwtrail-1", "c").id(8).build());
     handler.seeLogged(logged("filter", packet));
     assembler.stop();
     assertThat(out.texts().get(1)).startsWith("INPUT:policy:accept, INPUT:policy:accept => accept");
