@@ -379,7 +379,10 @@ public final class LiveTrace implements Closeable {
   }
 
   private long readUpTo() {
-    long socket = allRead() ? System.nanoTime() : channel.drainedAt();
+    // The clock first: between two lines of a thread that is kept waiting a packet may come, and its
+    // next message wait for long.
+    long now = System.nanoTime();
+    long socket = allRead() ? now : channel.drainedAt();
     LegacySource source = legacy;
     return source != null && source.isKernelLog() ? Math.min(socket, logReadUpTo) : socket;
   }
