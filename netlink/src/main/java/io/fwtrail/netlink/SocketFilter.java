@@ -20,9 +20,9 @@ public final class SocketFilter {
   private static final int MOST_INSTRUCTIONS = 4096;
 
   private static final int LOAD_HALF = 0x28; // BPF_LD | BPF_H | BPF_ABS
+  private static final int LOAD_BYTE = 0x30; // BPF_LD | BPF_B | BPF_ABS
   private static final int LOAD_EXTENSION = 0x20; // BPF_LD | BPF_W | BPF_ABS
   private static final int LOAD_WORD_AT = 0x40; // BPF_LD | BPF_W | BPF_IND
-  private static final int LOAD_BYTE_AT = 0x50; // BPF_LD | BPF_B | BPF_IND
   private static final int LOAD_NUMBER = 0x00; // BPF_LD | BPF_IMM
   private static final int LOAD_X_NUMBER = 0x01; // BPF_LDX | BPF_IMM
   private static final int COPY_TO_X = 0x07; // BPF_MISC | BPF_TAX
@@ -92,6 +92,11 @@ public final class SocketFilter {
       return add(LOAD_HALF, offset);
     }
 
+    /** Loads one byte of the message. */
+    public Builder loadByte(int offset) {
+      return add(LOAD_BYTE, offset);
+    }
+
     /** Loads the offset of the first attribute of a type, from an offset on; 0 if there is none. */
     public Builder findAttribute(int from, int type) {
       return add(LOAD_NUMBER, from).add(LOAD_X_NUMBER, type).add(LOAD_EXTENSION, ATTRIBUTE);
@@ -102,7 +107,7 @@ public final class SocketFilter {
       return add(LOAD_X_NUMBER, type).add(LOAD_EXTENSION, NESTED_ATTRIBUTE);
     }
 
-    /** Keeps the loaded number, for {@link #loadWordAt} and {@link #loadByteAt}. */
+    /** Keeps the loaded number, for {@link #loadWordAt}. */
     public Builder keep() {
       return add(COPY_TO_X, 0);
     }
@@ -110,11 +115,6 @@ public final class SocketFilter {
     /** Loads four bytes in network order, so many behind the offset that was kept. */
     public Builder loadWordAt(int further) {
       return add(LOAD_WORD_AT, further);
-    }
-
-    /** Loads one byte, so many behind the offset that was kept. */
-    public Builder loadByteAt(int further) {
-      return add(LOAD_BYTE_AT, further);
     }
 
     /** Goes on at {@code to}, which lies ahead, if the loaded number is this one. */

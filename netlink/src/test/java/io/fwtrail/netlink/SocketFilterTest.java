@@ -49,10 +49,10 @@ class SocketFilterTest {
     assertThat(written()).startsWith("0015010000000011", "0005000000000001");
   }
 
-  /** {@code ld #20; ldx #8; ld [-4084]; ldx #1; ld [-4080]; tax; ld [x+4]; ldb [x+5]}. */
+  /** {@code ld #20; ldx #8; ld [-4084]; ldx #1; ld [-4080]; tax; ld [x+4]; ldb [5]}. */
   @Test
   void attributesAreFoundByTheKernelsExtensions() {
-    builder.findAttribute(20, 8).findNested(1).keep().loadWordAt(4).loadByteAt(5).accept();
+    builder.findAttribute(20, 8).findNested(1).keep().loadWordAt(4).loadByte(5).accept();
     assertThat(written())
         .containsExactly(
             "0000000000000014",
@@ -62,7 +62,7 @@ class SocketFilterTest {
             "00200000fffff010",
             "0007000000000000",
             "0040000000000004",
-            "0050000000000005",
+            "0030000000000005",
             "00060000ffffffff");
   }
 

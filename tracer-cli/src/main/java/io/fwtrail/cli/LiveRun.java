@@ -5,6 +5,7 @@ import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
+import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.live.LiveTrace;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
@@ -74,7 +75,7 @@ final class LiveRun {
                     origins,
                     LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT,
-                    options.showsHopsOnly() ? filter.messages() : null,
+                    options.showsHopsOnly() ? filter.messages() : TraceFilter.ALL,
                     leavingRoot.child()),
                 lookUps -> options.showsTrails() ? limiter.with(lookUps) : limiter,
                 () -> flush(limiter, printer))) {

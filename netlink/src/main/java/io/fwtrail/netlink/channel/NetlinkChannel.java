@@ -3,6 +3,7 @@ package io.fwtrail.netlink.channel;
 import io.fwtrail.netlink.SocketFilter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -239,6 +240,22 @@ public final class NetlinkChannel extends AbstractChannel {
   protected void doBeginRead() {
     readWanted = true;
     submit();
+  }
+
+  /**
+   * Has the kernel ask this program from now on; a channel that is not bound has it do so then.
+   *
+   * @throws ChannelException if the kernel refuses
+   */
+  void attach(SocketFilter filter) {
+    Bound b = bound;
+    if (b != null) {
+      try {
+        b.descriptor.attach(filter);
+      } catch (NetlinkSocketException e) {
+        throw new ChannelException(e);
+      }
+    }
   }
 
   /** No more batches from now on, or from the event loop's next turn where it is another thread. */

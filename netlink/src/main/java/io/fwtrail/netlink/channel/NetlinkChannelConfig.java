@@ -100,6 +100,7 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
       namespace = (NetworkNamespace) value;
     } else if (NetlinkChannelOption.FILTER.equals(option)) {
       filter = (SocketFilter) value;
+      ((NetlinkChannel) channel).attach(filter);
     } else {
       return super.setOption(option, value);
     }

@@ -29,7 +29,10 @@ public final class NetlinkChannelOption<T> extends ChannelOption<T> {
   public static final ChannelOption<NetworkNamespace> NAMESPACE =
       valueOf(NetlinkChannelOption.class, "NAMESPACE");
 
-  /** Which messages the kernel queues for the socket; by default all. */
+  /**
+   * Which messages the kernel queues for the socket; by default all. Another one takes the place of
+   * the first at once, also while the channel is bound.
+   */
   public static final ChannelOption<SocketFilter> FILTER =
       valueOf(NetlinkChannelOption.class, "FILTER");
 

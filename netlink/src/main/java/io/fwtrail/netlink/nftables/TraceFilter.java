@@ -2,16 +2,28 @@ package io.fwtrail.netlink.nftables;
 
 import io.fwtrail.netlink.NetlinkConstants;
 import io.fwtrail.netlink.SocketFilter;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Has the kernel keep trace messages back that nobody wants to see, and nobody needs.
  *
- * <p>Refused is only a rule whose packet goes on to the next rule (a counter, a log, a mark that is
- * set), where rules of other chains or with other handles are asked for. Everything else passes,
- * because something depends on it:
+ * <p>Refused are only messages that show no packet and say "continue", and of these
+ *
+ * <ul>
+ *   <li>the ends of base chains: the policy's message comes behind each, and tells all that it
+ *       does;
+ *   <li>rules whose packet goes on to the next rule (a counter, a log, a mark that is set), where
+ *       rules of other chains or with other handles are asked for.
+ * </ul>
+ *
+ * <p>Everything else passes, because something depends on it:
  *
  * <ul>
  *   <li>The first message of each base chain has the packet and its interfaces, for all hops after
@@ -29,82 +41,154 @@ import java.util.Collection;
  * <p>The tracer's own table has nothing to refuse: the bit is set by the last rule that a packet
  * meets there, so that the kernel sends one message of it, and that is needed to know where a trail
  * begins.
+ *
+ * @param chains names of the chains whose rules are asked for; empty for all
+ * @param handles handles of the rules that are asked for; empty for all
  */
-public final class TraceFilter {
-  /** Behind {@code struct nlmsghdr} and {@code struct nfgenmsg}. */
-  private static final int ATTRIBUTES = NetlinkConstants.MESSAGE_HEADER_LENGTH + 4;
+public record TraceFilter(List<String> chains, List<Long> handles) {
+  /** For those who want to see everything. */
+  public static final TraceFilter ALL = new TraceFilter(List.of(), List.of());
+
+  /** Behind {@code struct nlmsghdr}, in {@code struct nfgenmsg}. */
+  private static final int FAMILY = NetlinkConstants.MESSAGE_HEADER_LENGTH;
+
+  /** Behind {@code struct nfgenmsg}. */
+  private static final int ATTRIBUTES = FAMILY + 4;
 
   private static final int MESSAGE_TYPE = 4;
 
   /** Behind {@code struct nlattr}. */
   private static final int VALUE = NetlinkConstants.ATTRIBUTE_HEADER_LENGTH;
 
-  private TraceFilter() {}
+  /** Refuses nothing. */
+  public static final SocketFilter NOTHING = new SocketFilter.Builder().accept().build();
 
-  /**
-   * Makes one.
-   *
-   * @param chains names of the chains whose rules are asked for; empty for all
-   * @param handles handles of the rules that are asked for; empty for all
-   * @throws IllegalArgumentException if they are too many for a program
-   */
-  public static SocketFilter of(Collection<String> chains, Collection<Long> handles) {
-    SocketFilter.Label accepted = new SocketFilter.Label();
-    SocketFilter.Label refused = new SocketFilter.Label();
-    SocketFilter.Builder program = new SocketFilter.Builder();
-    program
-        .loadHalf(MESSAGE_TYPE)
-        .unlessEqual(
-            hostOrder(Nfnetlink.type(Nfnetlink.SUBSYSTEM_NFTABLES, NfTables.TRACE)), accepted);
-    number(program, TraceMessage.TYPE, accepted).unlessEqual(TraceMessage.TYPE_RULE, accepted);
-    program
-        .findAttribute(ATTRIBUTES, TraceMessage.NETWORK_HEADER)
-        .unlessEqual(0, accepted)
-        .findAttribute(ATTRIBUTES, TraceMessage.VERDICT)
-        .ifEqual(0, accepted)
-        .findNested(TraceMessage.VERDICT_CODE)
-        .ifEqual(0, accepted)
-        .keep()
-        .loadWordAt(VALUE)
-        .unlessEqual(NfTables.VERDICT_CONTINUE, accepted);
-    // Without a handle it is the end of a called chain (Linux 6.18).
-    program.findAttribute(ATTRIBUTES, TraceMessage.RULE_HANDLE).ifEqual(0, accepted).keep();
-    if (!handles.isEmpty()) {
-      SocketFilter.Label wanted = new SocketFilter.Label();
-      for (long handle : handles) {
-        SocketFilter.Label next = new SocketFilter.Label();
-        program
-            .loadWordAt(VALUE)
-            .unlessEqual((int) (handle >>> Integer.SIZE), next)
-            .loadWordAt(VALUE + Integer.BYTES)
-            .ifEqual((int) handle, wanted)
-            .place(next);
-      }
-      program.jump(refused).place(wanted);
-    }
-    if (!chains.isEmpty()) {
-      program.findAttribute(ATTRIBUTES, TraceMessage.CHAIN).ifEqual(0, accepted).keep();
-      for (String chain : chains) {
-        SocketFilter.Label next = new SocketFilter.Label();
-        byte[] name = (chain + '\0').getBytes(StandardCharsets.UTF_8);
-        // Byte by byte, as no more may be loaded than there is.
-        for (int i = 0; i < name.length; i++) {
-          program.loadByteAt(VALUE + i).unlessEqual(name[i] & 0xff, next);
-        }
-        program.jump(accepted).place(next);
-      }
-      program.jump(refused);
-    }
-    return program.place(accepted).accept().place(refused).refuse().build();
+  private static final List<Integer> HEADERS =
+      List.of(TraceMessage.NETWORK_HEADER, TraceMessage.LL_HEADER, TraceMessage.TRANSPORT_HEADER);
+
+  /** A base chain, as the kernel names it in trace messages. */
+  public record BaseChain(NfFamily family, String table, String name) {}
+
+  /** Copies the lists. */
+  public TraceFilter {
+    chains = List.copyOf(chains);
+    handles = List.copyOf(handles);
   }
 
-  private static SocketFilter.Builder number(
-      SocketFilter.Builder program, int attribute, SocketFilter.Label ifAbsent) {
-    return program
-        .findAttribute(ATTRIBUTES, attribute)
-        .ifEqual(0, ifAbsent)
-        .keep()
-        .loadWordAt(VALUE);
+  /**
+   * The program for a rule set. The end of a called chain looks like that of a base chain but for
+   * its name, so the program has to be made anew when there are other base chains.
+   *
+   * @param baseChains those whose ends are refused
+   * @return the program; one that refuses nothing where it would be longer than the kernel takes
+   */
+  public SocketFilter program(Collection<BaseChain> baseChains) {
+    Program program = new Program();
+    program.passAllBut(baseChains, this);
+    try {
+      return program.build();
+    } catch (IllegalArgumentException e) {
+      return NOTHING;
+    }
+  }
+
+  /** One program as it is written. */
+  private static final class Program {
+    private final SocketFilter.Label accepted = new SocketFilter.Label();
+    private final SocketFilter.Label refused = new SocketFilter.Label();
+    private final SocketFilter.Builder to = new SocketFilter.Builder();
+
+    void passAllBut(Collection<BaseChain> baseChains, TraceFilter wanted) {
+      to.loadHalf(MESSAGE_TYPE)
+          .unlessEqual(
+              hostOrder(Nfnetlink.type(Nfnetlink.SUBSYSTEM_NFTABLES, NfTables.TRACE)), accepted)
+          .findAttribute(ATTRIBUTES, TraceMessage.VERDICT)
+          .ifEqual(0, accepted)
+          .findNested(TraceMessage.VERDICT_CODE)
+          .ifEqual(0, accepted)
+          .keep()
+          .loadWordAt(VALUE)
+          .unlessEqual(NfTables.VERDICT_CONTINUE, accepted);
+      for (int header : HEADERS) {
+        to.findAttribute(ATTRIBUTES, header).unlessEqual(0, accepted);
+      }
+      // Without a handle it is the end of a chain.
+      SocketFilter.Label end = new SocketFilter.Label();
+      to.findAttribute(ATTRIBUTES, TraceMessage.RULE_HANDLE).ifEqual(0, end).keep();
+      refuseRulesBut(wanted);
+      to.place(end);
+      refuseEnds(baseChains);
+      to.jump(accepted);
+    }
+
+    SocketFilter build() {
+      return to.place(accepted).accept().place(refused).refuse().build();
+    }
+
+    private void refuseRulesBut(TraceFilter wanted) {
+      if (!wanted.handles.isEmpty()) {
+        SocketFilter.Label found = new SocketFilter.Label();
+        for (long handle : wanted.handles) {
+          SocketFilter.Label next = new SocketFilter.Label();
+          to.loadWordAt(VALUE)
+              .unlessEqual((int) (handle >>> Integer.SIZE), next)
+              .loadWordAt(VALUE + Integer.BYTES)
+              .ifEqual((int) handle, found)
+              .place(next);
+        }
+        to.jump(refused).place(found);
+      }
+      if (wanted.chains.isEmpty()) {
+        to.jump(accepted);
+        return;
+      }
+      to.findAttribute(ATTRIBUTES, TraceMessage.CHAIN).ifEqual(0, accepted).keep();
+      for (String chain : wanted.chains) {
+        SocketFilter.Label next = new SocketFilter.Label();
+        unlessNamed(chain, next);
+        to.jump(accepted).place(next);
+      }
+      to.jump(refused);
+    }
+
+    private void refuseEnds(Collection<BaseChain> baseChains) {
+      Map<String, List<BaseChain>> byName =
+          baseChains.stream()
+              .collect(Collectors.groupingBy(BaseChain::name, TreeMap::new, Collectors.toList()));
+      to.findAttribute(ATTRIBUTES, TraceMessage.CHAIN).ifEqual(0, accepted).keep();
+      byName.forEach(
+          (name, chains) -> {
+            SocketFilter.Label next = new SocketFilter.Label();
+            unlessNamed(name, next);
+            refuseAnyOf(chains);
+            to.jump(accepted).place(next);
+          });
+    }
+
+    private void refuseAnyOf(List<BaseChain> chains) {
+      to.findAttribute(ATTRIBUTES, TraceMessage.TABLE).ifEqual(0, accepted).keep();
+      for (BaseChain chain : chains) {
+        SocketFilter.Label next = new SocketFilter.Label();
+        to.loadByte(FAMILY).unlessEqual(chain.family.number(), next);
+        unlessNamed(chain.table, next);
+        to.jump(refused).place(next);
+      }
+    }
+
+    /**
+     * Goes on at {@code other} unless the attribute that was kept is this name. The kernel fills an
+     * attribute up to four bytes with zeros (net/lib/nlattr.c, __nla_reserve), and a name ends with
+     * one: so a word beyond its end is never loaded.
+     */
+    private void unlessNamed(String name, SocketFilter.Label other) {
+      byte[] text = name.getBytes(StandardCharsets.UTF_8);
+      ByteBuffer words = ByteBuffer.allocate((text.length / Integer.BYTES + 1) * Integer.BYTES);
+      words.put(text).rewind();
+      while (words.hasRemaining()) {
+        to.loadWordAt(VALUE + words.position());
+        to.unlessEqual(words.getInt(), other);
+      }
+    }
   }
 
   /** As a load in network order sees what the kernel has written in its own. */

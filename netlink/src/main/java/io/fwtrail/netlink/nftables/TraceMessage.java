@@ -30,15 +30,15 @@ public final class TraceMessage {
   /** A rule, or without a handle the end of a chain (kernel 6.4 and later). */
   public static final int TYPE_RULE = 3;
 
-  private static final int TABLE = 1;
+  static final int TABLE = 1;
   static final int CHAIN = 2;
   static final int RULE_HANDLE = 3;
   static final int TYPE = 4;
   static final int VERDICT = 5;
   private static final int ID = 6;
-  private static final int LL_HEADER = 7;
+  static final int LL_HEADER = 7;
   static final int NETWORK_HEADER = 8;
-  private static final int TRANSPORT_HEADER = 9;
+  static final int TRANSPORT_HEADER = 9;
   private static final int IIF = 10;
   private static final int IIFTYPE = 11;
   private static final int OIF = 12;

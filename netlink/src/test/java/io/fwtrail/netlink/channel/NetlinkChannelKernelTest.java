@@ -157,23 +157,36 @@ class NetlinkChannelKernelTest {
         : Short.toUnsignedInt(Short.reverseBytes((short) number));
   }
 
+  /** Refuses one number. */
+  private static SocketFilter allBut(int number) {
+    SocketFilter.Label refused = new SocketFilter.Label();
+    return new SocketFilter.Builder()
+        .loadHalf(0)
+        .ifEqual(firstHalf(number), refused)
+        .accept()
+        .place(refused)
+        .refuse()
+        .build();
+  }
+
   @Test
   void whatAFilterRefusesIsNotReadAndNoLoss() throws Exception {
-    SocketFilter.Label refused = new SocketFilter.Label();
-    SocketFilter filter =
-        new SocketFilter.Builder()
-            .loadHalf(0)
-            .ifEqual(firstHalf(1), refused)
-            .accept()
-            .place(refused)
-            .refuse()
-            .build();
+    SocketFilter filter = allBut(1);
     NetlinkChannel channel =
         bind(userSocket(new Listener()).option(NetlinkChannelOption.FILTER, filter));
     sender.send(4, 100);
     awaitHeard(0, 2, 3);
     assertThat(channel.descriptor().memory().drops()).isZero();
     assertThat(channel.config().getOption(NetlinkChannelOption.FILTER)).isSameAs(filter);
+  }
+
+  @Test
+  void filterIsReplacedWhileTheChannelIsBound() throws Exception {
+    NetlinkChannel channel =
+        bind(userSocket(new Listener()).option(NetlinkChannelOption.FILTER, allBut(1)));
+    channel.config().setOption(NetlinkChannelOption.FILTER, allBut(2));
+    sender.send(4, 100);
+    awaitHeard(0, 1, 3);
   }
 
   private void awaitHeard(Object... expected) {

@@ -1,13 +1,11 @@
 package io.fwtrail.cli.filter;
 
-import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which trails are asked for: by their end, and by a hop that they must have. Of each list one must
@@ -41,10 +39,10 @@ public record TrailFilter(
   }
 
   /**
-   * What the kernel need not send, where only hops are shown that are asked for; null where it is
-   * all wanted. Texts and places are nothing that the kernel knows of.
+   * What the kernel has to send, where only hops are shown that are asked for. Texts and places are
+   * nothing that the kernel knows of.
    */
-  public @Nullable SocketFilter messages() {
+  public TraceFilter messages() {
     List<Long> handles = new ArrayList<>();
     for (RuleQuery rule : rules) {
       if (rule instanceof RuleQuery.Handle handle) {
@@ -54,15 +52,7 @@ public record TrailFilter(
     if (handles.size() < rules.size()) {
       handles.clear();
     }
-    if (needsEnd() || (handles.isEmpty() && chains.isEmpty())) {
-      return null;
-    }
-    try {
-      return TraceFilter.of(chains, handles);
-    } catch (IllegalArgumentException e) {
-      // Too many for a program; they are looked for here in any case.
-      return null;
-    }
+    return needsEnd() ? TraceFilter.ALL : new TraceFilter(chains, handles);
   }
 
   /** Whether a hop is one that is asked for, whatever the end of its trail. */

@@ -2,13 +2,13 @@ package io.fwtrail.tracer.live;
 
 import io.fwtrail.netlink.NetlinkClient;
 import io.fwtrail.netlink.NetlinkConstants;
-import io.fwtrail.netlink.SocketFilter;
 import io.fwtrail.netlink.channel.NetlinkAddress;
 import io.fwtrail.netlink.channel.NetlinkChannel;
 import io.fwtrail.netlink.channel.NetlinkChannelOption;
 import io.fwtrail.netlink.channel.NetlinkSocket;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.Nfnetlink;
+import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.netlink.route.LinkMessage;
 import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.log.LogEvent;
@@ -103,8 +103,7 @@ public final class LiveTrace implements Closeable {
    * @param origins where the rules of {@code namespace} were written; null where that is not known
    * @param receiveBuffer bytes of the socket's receive buffer
    * @param limits of the assembler
-   * @param messages which messages are wanted, as {@link io.fwtrail.netlink.nftables.TraceFilter}
-   *     explains; null for all
+   * @param messages which messages are wanted
    * @param rootChild asks and writes what takes root, where this process is going to be root no
    *     more; stays open. Null where it stays as it is
    */
@@ -117,7 +116,7 @@ public final class LiveTrace implements Closeable {
       @Nullable Origins origins,
       int receiveBuffer,
       TrailAssembler.Limits limits,
-      @Nullable SocketFilter messages,
+      TraceFilter messages,
       @Nullable RootChild rootChild) {
 
     /**
@@ -159,7 +158,17 @@ public final class LiveTrace implements Closeable {
         LegacyBy legacyBy,
         int receiveBuffer,
         TrailAssembler.Limits limits) {
-      this(namespace, false, match, markBy, legacyBy, null, receiveBuffer, limits, null, null);
+      this(
+          namespace,
+          false,
+          match,
+          markBy,
+          legacyBy,
+          null,
+          receiveBuffer,
+          limits,
+          TraceFilter.ALL,
+          null);
     }
   }
 
@@ -197,7 +206,6 @@ public final class LiveTrace implements Closeable {
             options.receiveBuffer(),
             home,
             options.allNamespaces(),
-            options.messages(),
             new ChannelInboundHandlerAdapter());
     linkChannel =
         bind(
@@ -206,7 +214,6 @@ public final class LiveTrace implements Closeable {
             LINK_RECEIVE_BUFFER,
             home,
             options.allNamespaces(),
-            null,
             new LinkListener(namespaces));
     ids = new NamespaceIds(home);
     int id = ids.idOf(here);
@@ -221,7 +228,7 @@ public final class LiveTrace implements Closeable {
               + " its program is not installed (apt install iptables)");
     }
     noteHiddenTables(access);
-    TracedNamespace traced;
+    final TracedNamespace traced;
     try {
       if (match != null && byIptables) {
         access.markByIptables(match);
@@ -246,9 +253,18 @@ public final class LiveTrace implements Closeable {
             listener,
             fromLog ? limits.withQuietNanos(LOG_QUIET_NANOS) : limits,
             access.mark() != null && !fromLog);
+    MessageFilter filter =
+        new MessageFilter(channel.config(), options.messages(), options.allNamespaces());
     handler =
         new TraceHandler(
-            new LegacyDecoder(access.interfaces()), assembler, counts, this::readUpTo, afterRead);
+            new LegacyDecoder(access.interfaces()),
+            assembler,
+            counts,
+            this::readUpTo,
+            () -> {
+              filter.follow(traced.rules().newest());
+              afterRead.run();
+            });
     handler.add(traced);
     if (options.origins() != null) {
       handler.show(new RuleOrigins(options.origins(), traced.rules().newest(), id));
@@ -461,7 +477,6 @@ public final class LiveTrace implements Closeable {
       int receiveBuffer,
       NetworkNamespace home,
       boolean listenToAll,
-      @Nullable SocketFilter messages,
       ChannelHandler first)
       throws IOException {
     ChannelFuture bound =
@@ -472,7 +487,6 @@ public final class LiveTrace implements Closeable {
             .option(NetlinkChannelOption.RECEIVE_BUFFER, receiveBuffer)
             .option(NetlinkChannelOption.NAMESPACE, home)
             .option(NetlinkChannelOption.LISTEN_ALL_NSID, listenToAll)
-            .option(NetlinkChannelOption.FILTER, messages)
             .option(io.netty.channel.ChannelOption.AUTO_READ, false)
             .handler(first)
             .bind(NetlinkAddress.ANY)

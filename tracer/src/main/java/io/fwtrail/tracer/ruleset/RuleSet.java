@@ -1,6 +1,7 @@
 package io.fwtrail.tracer.ruleset;
 
 import io.fwtrail.netlink.nftables.NfFamily;
+import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Verdict;
 import java.util.ArrayList;
@@ -9,8 +10,10 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -233,6 +236,24 @@ public final class RuleSet {
     Map<Hook, List<Chain>> byHook = baseChains.get(family);
     List<Chain> chains = byHook == null ? null : byHook.get(hook);
     return chains == null ? List.of() : chains;
+  }
+
+  /**
+   * The base chains of nf_tables, as its trace messages name them; without those of tables that a
+   * program's socket owns, such as tracers have, which come and go.
+   */
+  public Set<TraceFilter.BaseChain> namedBaseChains() {
+    Set<TraceFilter.BaseChain> all = new HashSet<>();
+    for (Table table : kernelTables()) {
+      if (!table.owned()) {
+        for (Chain chain : table.chains().values()) {
+          if (chain.isBase()) {
+            all.add(new TraceFilter.BaseChain(chain.family(), chain.table(), chain.name()));
+          }
+        }
+      }
+    }
+    return all;
   }
 
   /** Whether packets of a family meet any base chain. */

@@ -89,6 +89,11 @@ public final class TrailTap implements AutoCloseable {
     return lost.get();
   }
 
+  /** How many messages were read. */
+  public long messages() {
+    return trace.liveCounts().messages;
+  }
+
   @Override
   public void close() throws IOException {
     trace.close();
