@@ -10,10 +10,13 @@ import io.fwtrail.netlink.lab.Lab;
 import io.fwtrail.netlink.lab.NeedsKernel;
 import io.fwtrail.netlink.lab.Running;
 import io.fwtrail.netlink.lab.UdpSender;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -263,6 +266,99 @@ class FaultsKernelTest {
     assertThat(Fwtrail.terminate(trace)).isZero();
     assertThat(trace.err()).last().asString().contains("0 messages lost, 0 held back");
     assertThat(tables()).isEqualTo("table inet t");
+  }
+
+  /**
+   * The kernel drops the packet of a new connection where it looks connections up, ahead of the
+   * chain that would let it through, and no trace message tells of it. How many connections there
+   * may be is one setting for all namespaces, but each counts its own.
+   */
+  @Test
+  void aFullConnectionTableIsNotTakenForARule() throws Exception {
+    lab.nft(
+        Host.GATEWAY,
+        """
+        table inet aside {
+          chain early { type filter hook prerouting priority -300; udp dport 5000 counter; }
+          chain late { type filter hook forward priority 1; ct state new counter; }
+        }
+        """);
+    long most =
+        Long.parseLong(
+            lab.run(Host.GATEWAY, "sysctl", "-n", "net.netfilter.nf_conntrack_max").strip());
+    lab.run(Host.GATEWAY, "conntrack", "--load-file", connections(most).toString());
+    Running trace = Fwtrail.ready(lab, Host.GATEWAY, "trace", "-p", "udp", "--output", "json");
+    send(1);
+    await().atMost(Fwtrail.PATIENCE).until(() -> trace.out().size() == 1);
+    lab.run(Host.GATEWAY, "conntrack", "--flush");
+    send(1);
+    await().atMost(Fwtrail.PATIENCE).until(() -> trace.out().size() == 2);
+    assertThat(Fwtrail.terminate(trace)).isZero();
+
+    JsonNode dropped = Records.read(trace.out().get(0));
+    assertThat(dropped.get("hops").size()).isEqualTo(2);
+    assertThat(dropped.at("/hops/1/chain").asString()).isEqualTo("early");
+    assertThat(dropped.at("/ending/kind").asString()).isEqualTo("lost");
+    assertThat(dropped.at("/hints/0").asString())
+        .startsWith("the table of connections is full (%,d;".formatted(most));
+    JsonNode passed = Records.read(trace.out().get(1));
+    assertThat(passed.get("verdict").asString()).isEqualTo("accept");
+    assertThat(passed.at("/ending/kind").asString()).isEqualTo("forwarded");
+    assertThat(passed.has("hints")).isFalse();
+    assertThat(trace.err()).last().asString().contains("0 messages lost");
+  }
+
+  /** Commands for that many connections which the kernel does not give up for a newer one. */
+  private Path connections(long count) throws IOException {
+    Path file = folder.resolve("connections");
+    try (BufferedWriter to = Files.newBufferedWriter(file)) {
+      for (long i = 0; i < count; i++) {
+        to.write("-I -p udp -s 10.99.%d.%d".formatted(i >> 24, i >> 16 & 0xFF));
+        to.write(" -d 10.98.0.1 --sport %d --dport 9".formatted(i & 0xFFFF));
+        to.write(" -t 3600 -u SEEN_REPLY,ASSURED\n");
+      }
+    }
+    return file;
+  }
+
+  /**
+   * Trails are told apart and ended by a clock that nobody can set. The process has a time of day
+   * of its own here, as that of the host is no test's to set.
+   */
+  @Test
+  void aClockThatIsSetBackHoldsNothingUp() throws Exception {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path clock = Files.writeString(folder.resolve("clock"), "+0\n");
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1",
+                "FAKETIME_TIMESTAMP_FILE=" + clock,
+                "FAKETIME_NO_CACHE=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1"));
+    words.addAll(Fwtrail.command());
+    words.addAll(List.of("trace", "-p", "udp", "--output", "json", "--count", "2"));
+    Running trace = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+    String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
+    send(1);
+    await().atMost(Fwtrail.PATIENCE).until(() -> trace.out().size() == 1);
+    Path set = Files.writeString(clock, "-1h\n");
+    assertThat(set).isEqualTo(clock);
+    send(1);
+    assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+
+    List<JsonNode> trails = trace.out().stream().map(Records::read).toList();
+    assertThat(trails).allSatisfy(trail -> assertThat(trail.get("complete").asBoolean()).isTrue());
+    assertThat(trails)
+        .allSatisfy(trail -> assertThat(time(trail, "end")).isAfterOrEqualTo(time(trail, "begin")));
+    assertThat(Duration.between(time(trails.get(1), "begin"), time(trails.get(0), "begin")))
+        .isBetween(Duration.ofMinutes(50), Duration.ofHours(1));
+    assertThat(tables()).isEqualTo("table inet t");
+  }
+
+  private static Instant time(JsonNode trail, String name) {
+    return Instant.parse(trail.get(name).asString());
   }
 
   @Test

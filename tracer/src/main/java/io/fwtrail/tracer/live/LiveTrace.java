@@ -395,7 +395,8 @@ public final class LiveTrace implements Closeable {
   }
 
   private long readUpTo() {
-    // The clock first: between two lines of a thread that is kept waiting a packet may come, and its
+    // The clock first: between two lines of a thread that is kept waiting a packet may come, and
+    // its
     // next message wait for long.
     long now = System.nanoTime();
     long socket = allRead() ? now : channel.drainedAt();

@@ -7,6 +7,8 @@ import io.fwtrail.netlink.route.NeighbourMessage;
 import io.fwtrail.netlink.route.RouteAddress;
 import io.fwtrail.netlink.route.RouteMessage;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Kernel {
   private static final int ENODEV = 19;
   private static final int ENOENT = 2;
+
+  /** Of a 64 bit number with its sign and the end of its line. */
+  private static final int LONGEST_NUMBER = 21;
 
   private final NetlinkClient client;
   private final Place place;
@@ -117,9 +122,14 @@ final class Kernel {
         });
   }
 
+  /**
+   * A number has to be read at once: the kernel tells nothing more to whoever has read its first
+   * digit (kernel/sysctl.c, proc_dointvec), and Files.readString reads a single byte first.
+   */
   private static long read(Path file) throws IOException {
-    try {
-      return Long.parseLong(Files.readString(file).strip());
+    try (InputStream number = Files.newInputStream(file)) {
+      byte[] digits = number.readNBytes(LONGEST_NUMBER);
+      return Long.parseLong(new String(digits, StandardCharsets.US_ASCII).strip());
     } catch (NoSuchFileException e) {
       return Long.MIN_VALUE;
     } catch (NumberFormatException e) {

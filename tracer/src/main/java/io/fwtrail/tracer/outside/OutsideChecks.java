@@ -35,6 +35,7 @@ public final class OutsideChecks {
 
   private record Answer(long since, List<String> hints) {}
 
+  private final ConnectionChecks connections;
   private final InputChecks input;
   private final LeavingChecks leaving;
   private final LongSupplier clock;
@@ -63,6 +64,7 @@ public final class OutsideChecks {
 
   OutsideChecks(NetlinkClient routes, Place namespace, LongSupplier clock) {
     Kernel kernel = new Kernel(routes, namespace);
+    connections = new ConnectionChecks(kernel);
     input = new InputChecks(kernel);
     leaving = new LeavingChecks(kernel);
     this.clock = clock;
@@ -152,8 +154,12 @@ public final class OutsideChecks {
             if (in != null) {
               input.check(question.packet(), in, hints);
             }
+            connections.check(question.packet(), hints);
           }
-          case OUTPUT -> leaving.reroute(question.packet(), hints);
+          case OUTPUT -> {
+            leaving.reroute(question.packet(), hints);
+            connections.check(question.packet(), hints);
+          }
           default -> {
             // Nothing but netfilter is between this hook and the next.
           }

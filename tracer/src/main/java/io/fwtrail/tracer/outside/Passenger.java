@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastHop whether its TTL or hop limit is used up: no router may send it on
  * @param unbreakable its length in bytes where it must not be fragmented, else 0
  * @param fragment whether it is one
+ * @param tracked whether the last hop told of its connection; Linux 6.18 does, 6.1 never
  */
 record Passenger(
     int version,
@@ -31,7 +32,8 @@ record Passenger(
     int dport,
     boolean lastHop,
     int unbreakable,
-    boolean fragment) {
+    boolean fragment,
+    boolean tracked) {
 
   /** The packet as a hop showed it; null where it is no IP packet, or not known. */
   static @Nullable Passenger of(Hop hop) {
@@ -56,7 +58,8 @@ record Passenger(
         whole ? Math.max(0, packet.dport()) : 0,
         packet.ttl() == 0 || packet.ttl() == 1,
         version == 6 || packet.dontFragment() ? Math.max(0, packet.length()) : 0,
-        packet.fragment() != null);
+        packet.fragment() != null,
+        hop.conntrack() != null);
   }
 
   private static int number(@Nullable String protocol) {

@@ -34,11 +34,11 @@ class OutsideChecksTest {
   private final OutsideChecks checks =
       new OutsideChecks(new NetlinkClient(kernel), new NoPlace(), () -> now);
 
-  /** Nothing is to be read there. */
+  /** No setting can be read there; what was found without stays true. */
   private static final class NoPlace implements Place {
     @Override
     public <T> T call(Callable<T> task) throws IOException {
-      throw new IOException("no setting was asked for");
+      throw new IOException("there is no such place");
     }
   }
 
