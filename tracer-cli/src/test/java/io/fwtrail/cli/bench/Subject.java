@@ -31,8 +31,8 @@ record Subject(
     @Nullable String logger,
     int warmUpRate,
     int most) {
-  /** Until the JVM has compiled what it runs. */
-  private static final int JVM_WARM_UP = 100_000;
+  /** Until the JVM has compiled what it runs: its second compiler works some two seconds on it. */
+  private static final int JVM_WARM_UP = 300_000;
 
   /** Not faster than a cold JVM can follow: what is lost warms nothing. */
   private static final int JVM_WARM_UP_RATE = 20_000;
