@@ -59,6 +59,58 @@ class LegacyKernelTest {
     assertThat(SameHops.comparable(legacy)).isEqualTo(SameHops.comparable(nft));
   }
 
+  /** As a service manager's sandbox has it. */
+  private static Running withReadOnlySettings(Lab lab, String... arguments) throws Exception {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys"
+                    + " && exec \"$@\"",
+                "sh"));
+    words.addAll(Fwtrail.command());
+    words.addAll(List.of(arguments));
+    return lab.start(Host.GATEWAY, words.toArray(String[]::new));
+  }
+
+  @Test
+  void whereTheLoggerCannotBeSetTheRulesOfNftablesAreShownAllTheSame() throws Exception {
+    try (Lab lab = new Lab()) {
+      lab.run(Host.GATEWAY, "iptables-legacy", "-P", "FORWARD", "ACCEPT");
+      lab.nft(
+          Host.GATEWAY,
+          "table inet t { chain c { type filter hook forward priority 0; udp dport 66 drop; }; }");
+      Running trace = withReadOnlySettings(lab, "trace", "-p", "udp", "--count", "1");
+      String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
+      try (UdpSender sender = lab.udpSender(Host.CLIENT, Lab.SERVER_V4, 66)) {
+        sender.send(1, 1000);
+      }
+      assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
+      assertThat(trace.out()).anySatisfy(line -> assertThat(line).contains("udp dport 66 drop"));
+      assertThat(trace.err())
+          .anySatisfy(
+              line ->
+                  assertThat(line)
+                      .contains("the rules of iptables-legacy are not shown")
+                      .contains("net.netfilter.nf_log.2 cannot be changed")
+                      .contains("Read-only file system"));
+    }
+  }
+
+  @Test
+  void whereTheLoggerCannotBeSetAMarkOfIptablesIsAnErrorAndLeavesNothing() throws Exception {
+    try (Lab lab = new Lab()) {
+      Running trace = withReadOnlySettings(lab, "trace", "-p", "udp", "--mark", "iptables");
+      assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
+      assertThat(trace.err())
+          .anySatisfy(line -> assertThat(line).contains("net.netfilter.nf_log.2 cannot be"));
+      assertThat(lab.run(Host.GATEWAY, "iptables-legacy-save")).doesNotContain("TRACE");
+    }
+  }
+
   @Test
   void hopsOfBothEnginesAreOneTrailInTheKernelsOrder() throws Exception {
     try (Lab lab = new Lab()) {

@@ -28,13 +28,15 @@ final class LegacySource implements Closeable {
    *
    * @param channel gets the NFLOG messages
    * @param logged gets what the kernel log tells
+   * @param required whether nothing else is to be shown: then it is an error that they cannot be
    */
   static LegacySource start(
       LiveTrace.LegacyBy by,
       NetlinkChannel channel,
       NetworkNamespace namespace,
       NfLogNote.Keeper note,
-      KernelLogListening.Listener logged)
+      KernelLogListening.Listener logged,
+      boolean required)
       throws IOException {
     if (by == LiveTrace.LegacyBy.KERNEL_LOG) {
       return new LegacySource(KernelLogListening.start(namespace, note, logged), List.of());
@@ -51,6 +53,13 @@ final class LegacySource implements Closeable {
       why = e.getMessage();
     } catch (KernelRefusedException e) {
       why = e.getMessage();
+    } catch (IOException e) {
+      if (required) {
+        throw e;
+      }
+      // The kernel log would need the same setting.
+      notices.add(NOT_SHOWN + e.getMessage());
+      return new LegacySource(null, notices);
     }
     try {
       Closeable log = KernelLogListening.start(namespace, note, logged);

@@ -221,7 +221,10 @@ public final class LiveTrace implements Closeable {
     PacketMatch match = options.match();
     boolean byIptables = match != null && isMarkedByIptables(options, access);
     repair(access);
-    legacy = byIptables || access.iptables().hasLegacy() ? listenToLegacy(options, here) : null;
+    legacy =
+        byIptables || access.iptables().hasLegacy()
+            ? listenToLegacy(options, here, byIptables)
+            : null;
     if (access.iptables().cannotListLegacy()) {
       notices.add(
           "rules of iptables-legacy are shown by number, and what they do is not known:"
@@ -346,13 +349,13 @@ public final class LiveTrace implements Closeable {
       return;
     }
     try {
-      legacy = listenToLegacy(options, options.namespace());
+      legacy = listenToLegacy(options, options.namespace(), false);
     } catch (IOException e) {
       notices.add("the rules of iptables-legacy are not shown: " + e.getMessage());
     }
   }
 
-  private LegacySource listenToLegacy(Options options, NetworkNamespace namespace)
+  private LegacySource listenToLegacy(Options options, NetworkNamespace namespace, boolean required)
       throws IOException {
     RootChild child = options.rootChild();
     LegacySource source =
@@ -361,7 +364,8 @@ public final class LiveTrace implements Closeable {
             channel,
             namespace,
             child == null ? NfLogNote.ownKeeper(namespace) : child,
-            new LogListener());
+            new LogListener(),
+            required);
     notices.addAll(source.notices());
     return source;
   }

@@ -101,12 +101,15 @@ public final class NfLogSetting implements AutoCloseable {
       throws IOException {
     try {
       write(namespace, family, logger);
+    } catch (FileSystemException e) {
+      // It cannot even be opened: for want of rights, or in a sandbox.
+      throw new IOException(
+          "net.netfilter.nf_log." + family + " cannot be changed: " + e.getMessage(), e);
     } catch (IOException e) {
       // Where loggers are modules, as in Debian's kernels, the kernel loads that of a rule which
-      // logs, and none for this setting: the write then fails with ENOENT. A file that cannot even
-      // be opened, for want of rights, is a FileSystemException.
+      // logs, and none for this setting: the write then fails with ENOENT.
       String module = logger.equals(NETLINK) ? NETLINK : "nf_log_syslog";
-      if (e instanceof FileSystemException || !load(module)) {
+      if (!load(module)) {
         throw new IOException(
             "the kernel does not take the logger '"
                 + logger
