@@ -207,10 +207,9 @@ class FaultsKernelTest {
   /** As a service or a job without one has it: what is opened first would be descriptor 0. */
   @Test
   void withoutStandardInputItWorksAsEver() throws Exception {
-    List<String> words = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <&-", "sh"));
-    words.addAll(Fwtrail.command());
-    words.addAll(List.of("trace", "-p", "udp", "--count", "1"));
-    Running trace = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+    List<String> closed = List.of("sh", "-c", "exec \"$@\" <&-", "sh");
+    Running trace =
+        Fwtrail.startBy(lab, Host.GATEWAY, closed, "trace", "-p", "udp", "--count", "1");
     String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
     send(1);
     assertThat(trace.awaitEnd(Fwtrail.PATIENCE)).isZero();
@@ -329,17 +328,25 @@ class FaultsKernelTest {
   void aClockThatIsSetBackHoldsNothingUp() throws Exception {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path clock = Files.writeString(folder.resolve("clock"), "+0\n");
-    List<String> words =
-        new ArrayList<>(
-            List.of(
-                "env",
-                "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1",
-                "FAKETIME_TIMESTAMP_FILE=" + clock,
-                "FAKETIME_NO_CACHE=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1"));
-    words.addAll(Fwtrail.command());
-    words.addAll(List.of("trace", "-p", "udp", "--output", "json", "--count", "2"));
-    Running trace = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+    List<String> byThatClock =
+        List.of(
+            "env",
+            "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1",
+            "FAKETIME_TIMESTAMP_FILE=" + clock,
+            "FAKETIME_NO_CACHE=1",
+            "FAKETIME_DONT_FAKE_MONOTONIC=1");
+    Running trace =
+        Fwtrail.startBy(
+            lab,
+            Host.GATEWAY,
+            byThatClock,
+            "trace",
+            "-p",
+            "udp",
+            "--output",
+            "json",
+            "--count",
+            "2");
     String unused = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
     send(1);
     await().atMost(Fwtrail.PATIENCE).until(() -> trace.out().size() == 1);
@@ -397,13 +404,22 @@ class FaultsKernelTest {
     Files.createDirectory(group);
     try {
       Path unused = Files.writeString(group.resolve("memory.limit_in_bytes"), "128M");
-      List<String> words =
-          new ArrayList<>(
-              List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh"));
-      words.addAll(Fwtrail.command());
-      words.addAll(List.of("trace", "-p", "udp", "--rate", "unlimited", "--output", "json"));
-      words.addAll(List.of("--write", folder.resolve("out.jsonl").toString()));
-      Running trace = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+      List<String> inGroup =
+          List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh");
+      Running trace =
+          Fwtrail.startBy(
+              lab,
+              Host.GATEWAY,
+              inGroup,
+              "trace",
+              "-p",
+              "udp",
+              "--rate",
+              "unlimited",
+              "--output",
+              "json",
+              "--write",
+              folder.resolve("out.jsonl").toString());
       String ready = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
       assertThat(ready).isNotNull();
       for (int round = 0; round < 20; round++) {

@@ -39,7 +39,14 @@ final class Fwtrail {
   }
 
   static Running start(Lab lab, Host host, String... arguments) throws IOException {
-    List<String> words = new ArrayList<>(command());
+    return startBy(lab, host, List.of(), arguments);
+  }
+
+  /** Starts it by another command, whose last arguments are the words that start it. */
+  static Running startBy(Lab lab, Host host, List<String> by, String... arguments)
+      throws IOException {
+    List<String> words = new ArrayList<>(by);
+    words.addAll(command());
     words.addAll(List.of(arguments));
     return lab.start(host, words.toArray(String[]::new));
   }

@@ -61,19 +61,16 @@ class LegacyKernelTest {
 
   /** As a service manager's sandbox has it. */
   private static Running withReadOnlySettings(Lab lab, String... arguments) throws Exception {
-    List<String> words =
-        new ArrayList<>(
-            List.of(
-                "unshare",
-                "--mount",
-                "sh",
-                "-c",
-                "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys"
-                    + " && exec \"$@\"",
-                "sh"));
-    words.addAll(Fwtrail.command());
-    words.addAll(List.of(arguments));
-    return lab.start(Host.GATEWAY, words.toArray(String[]::new));
+    List<String> sandbox =
+        List.of(
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys"
+                + " && exec \"$@\"",
+            "sh");
+    return Fwtrail.startBy(lab, Host.GATEWAY, sandbox, arguments);
   }
 
   @Test

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Where hops of iptables-legacy come from: the way that was asked for, or the one that is left. */
 final class LegacySource implements Closeable {
-  private static final String NOT_SHOWN = "the rules of iptables-legacy are not shown: ";
+  /** How a notice begins that they are missing; the reason follows. */
+  static final String NOT_SHOWN = "the rules of iptables-legacy are not shown: ";
 
   private final @Nullable Closeable listening;
   private final List<String> notices;

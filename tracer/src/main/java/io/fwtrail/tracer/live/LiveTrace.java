@@ -351,7 +351,7 @@ public final class LiveTrace implements Closeable {
     try {
       legacy = listenToLegacy(options, options.namespace(), false);
     } catch (IOException e) {
-      notices.add("the rules of iptables-legacy are not shown: " + e.getMessage());
+      notices.add(LegacySource.NOT_SHOWN + e.getMessage());
     }
   }
 
@@ -399,9 +399,8 @@ public final class LiveTrace implements Closeable {
   }
 
   private long readUpTo() {
-    // The clock first: between two lines of a thread that is kept waiting a packet may come, and
-    // its
-    // next message wait for long.
+    // The clock first: where the thread is kept waiting in between, what comes meanwhile was not
+    // read.
     long now = System.nanoTime();
     long socket = allRead() ? now : channel.drainedAt();
     LegacySource source = legacy;
