@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A trail whose end was not seen yet, and where in the rule set its packet stands. */
 final class OpenTrail {
-  /** The neighbours in the assembler's list, which runs from the least to the most recent. */
+  /** The neighbours in the list that the trail is in; only {@link TrailList} sets them. */
   @Nullable OpenTrail older;
 
   @Nullable OpenTrail newer;
@@ -47,7 +47,10 @@ final class OpenTrail {
   /** Whether the present base chain let the packet pass. */
   boolean passed;
 
-  /** Whether nothing is to come any more but, perhaps, a twin of the present base chain. */
+  /**
+   * Whether nothing is to come any more but, perhaps, a twin of the present base chain. It says
+   * which of the assembler's lists the trail is in.
+   */
   boolean ending;
 
   boolean toLoopback;
@@ -312,7 +315,6 @@ final class OpenTrail {
       hook = null;
     }
     passed = false;
-    ending = false;
     queued = false;
     ruleMet = false;
     passages++;
@@ -368,7 +370,7 @@ final class OpenTrail {
     while (count > 0 && changes.get(count - 1).hop() > hops.size()) {
       count--;
     }
-    return changes.subList(0, count);
+    return count == changes.size() ? changes : changes.subList(0, count);
   }
 
   /** Takes any message after {@link #enter}. */

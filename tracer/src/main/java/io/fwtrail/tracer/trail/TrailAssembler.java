@@ -32,7 +32,8 @@ public final class TrailAssembler {
    * their headers (OtherKey). So do those that go on in another namespace (Crossings).
    *
    * Open trails stand in a list by their last message, so that quiet ones are found at its head and
-   * a full assembler gives up the one that has been quiet longest.
+   * a full assembler gives up the one that has been quiet longest. Those at their end stand in one of
+   * their own: they wait for a far shorter time, and to find them is not to cost a look at the rest.
    */
 
   /**
@@ -91,8 +92,8 @@ public final class TrailAssembler {
   private final LongObjectHashMap<OpenTrail> open = new LongObjectHashMap<>();
   private final Crossings crossings = new Crossings();
   private final Counts counts = new Counts();
-  private @Nullable OpenTrail oldest;
-  private @Nullable OpenTrail newest;
+  private final TrailList going = new TrailList();
+  private final TrailList ending = new TrailList();
   private long numbers;
 
   /**
@@ -199,7 +200,7 @@ public final class TrailAssembler {
   private @Nullable OpenTrail byHeaders(Sighting s) {
     OpenTrail translated = null;
     int fingerprint = s.packet == null ? 0 : s.packet.fingerprint();
-    OpenTrail trail = newest;
+    OpenTrail trail = going.newest();
     for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
       if (trail.fingerprint != fingerprint) {
         continue;
@@ -225,7 +226,8 @@ public final class TrailAssembler {
   }
 
   private OpenTrail begin(Sighting s, long now) {
-    if (open.size() >= limits.openTrails() && oldest != null) {
+    OpenTrail oldest = open.size() < limits.openTrails() ? null : oldest();
+    if (oldest != null) {
       evict(oldest, s.time, "more than " + limits.openTrails() + " packets under way");
     }
     OpenTrail trail = new OpenTrail(s.key, s.time, limits.hopsPerTrail());
@@ -264,7 +266,7 @@ public final class TrailAssembler {
     if (!another && keylessTrails == 0) {
       return null;
     }
-    OpenTrail trail = newest;
+    OpenTrail trail = going.newest();
     for (int i = 0; trail != null && i < SEARCHED; i++, trail = trail.older) {
       if ((another && OtherKey.isOf(trail, s)) || (trail.keyless && trail.isBeyond(s))) {
         rename(trail, s.key);
@@ -312,7 +314,8 @@ public final class TrailAssembler {
     if (trail.hops.size() < limits.hopsPerTrail()) {
       trail.hops.add(hop);
       openHops++;
-      if (openHops > MOST_HOPS && oldest != null && oldest != trail) {
+      OpenTrail oldest = openHops > MOST_HOPS ? oldest() : null;
+      if (oldest != null && oldest != trail) {
         evict(oldest, s.time, "packets under way with more than " + MOST_HOPS + " hops");
       }
     } else {
@@ -334,6 +337,8 @@ public final class TrailAssembler {
         }
         if (trail.ahead() == Way.Ahead.NOTHING) {
           if (trail.mayHaveTwin(s)) {
+            going.remove(trail);
+            ending.add(trail);
             trail.ending = true;
           } else {
             close(trail, Verdict.ACCEPT, trail.why);
@@ -356,21 +361,20 @@ public final class TrailAssembler {
    * @param readUpTo a moment of the monotonic clock before which all messages have been seen
    */
   public void tick(long readUpTo) {
-    OpenTrail trail = oldest;
+    OpenTrail trail = ending.oldest();
     while (trail != null && readUpTo - trail.touched >= limits.endingNanos()) {
       OpenTrail next = trail.newer;
-      if (readUpTo - trail.touched >= patience(trail)) {
+      finish(trail, UNSEEN);
+      trail = next;
+    }
+    trail = going.oldest();
+    while (trail != null && readUpTo - trail.touched >= limits.quietNanos()) {
+      OpenTrail next = trail.newer;
+      if (!trail.queued || readUpTo - trail.touched >= limits.queuedNanos()) {
         finish(trail, UNSEEN);
       }
       trail = next;
     }
-  }
-
-  private long patience(OpenTrail trail) {
-    if (trail.queued) {
-      return limits.queuedNanos();
-    }
-    return trail.ending ? limits.endingNanos() : limits.quietNanos();
   }
 
   /**
@@ -381,16 +385,16 @@ public final class TrailAssembler {
   public void lost(Loss messages) {
     counts.lostMessages += messages.count();
     lossSeen = true;
-    while (oldest != null) {
-      close(oldest, null, LOSS);
+    for (OpenTrail trail = oldest(); trail != null; trail = oldest()) {
+      close(trail, null, LOSS);
     }
     listener.lost(messages);
   }
 
   /** Ends all trails, because no more messages will come. */
   public void stop() {
-    while (oldest != null) {
-      finish(oldest, "tracing ended before its end was seen");
+    for (OpenTrail trail = oldest(); trail != null; trail = oldest()) {
+      finish(trail, "tracing ended before its end was seen");
     }
   }
 
@@ -415,7 +419,7 @@ public final class TrailAssembler {
   }
 
   private void close(OpenTrail trail, @Nullable Verdict verdict, @Nullable String why) {
-    unlink(trail);
+    (trail.ending ? ending : going).remove(trail);
     crossings.remove(trail);
     open.remove(trail.key);
     keylessTrails -= trail.keyless ? 1 : 0;
@@ -450,33 +454,18 @@ public final class TrailAssembler {
 
   private void touch(OpenTrail trail, long now) {
     trail.touched = now;
-    if (trail == newest) {
+    if (trail == going.newest()) {
       return;
     }
-    unlink(trail);
-    trail.older = newest;
-    if (newest == null) {
-      oldest = trail;
-    } else {
-      newest.newer = trail;
-    }
-    newest = trail;
+    (trail.ending ? ending : going).remove(trail);
+    // Whatever comes of it, it was not at its end.
+    trail.ending = false;
+    going.add(trail);
   }
 
-  private void unlink(OpenTrail trail) {
-    OpenTrail older = trail.older;
-    OpenTrail newer = trail.newer;
-    if (older != null) {
-      older.newer = newer;
-    } else if (oldest == trail) {
-      oldest = newer;
-    }
-    if (newer != null) {
-      newer.older = older;
-    } else if (newest == trail) {
-      newest = older;
-    }
-    trail.older = null;
-    trail.newer = null;
+  /** The one that has been quiet longest; those at their end are closed soon, and few. */
+  private @Nullable OpenTrail oldest() {
+    OpenTrail oldest = going.oldest();
+    return oldest != null ? oldest : ending.oldest();
   }
 }
