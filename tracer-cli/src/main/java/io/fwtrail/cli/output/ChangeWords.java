@@ -27,9 +27,14 @@ final class ChangeWords {
    * @param number of the hop in its trail, from 1
    */
   static List<String> before(Trail trail, int number) {
-    List<String> words = new ArrayList<>(2);
+    boolean changed = isChanged(trail, number);
+    if (!changed && isOnSameWay(trail, number)) {
+      // As nearly all hops, which are to cost nothing.
+      return List.of();
+    }
+    List<String> words = new ArrayList<>();
     interfaces(trail, number, words);
-    if (!trail.changes().isEmpty()) {
+    if (changed) {
       Hop hop = trail.hops().get(number - 1);
       Packet now = hop.packet();
       end(trail, number, "src", "sport", now, words);
@@ -45,22 +50,42 @@ final class ChangeWords {
 
   /** What a hop's own rule changed: the mark. */
   static List<String> by(Trail trail, int number) {
-    for (Trail.Change change : trail.changes()) {
-      if (change.hop() == number && change.field().equals("mark")) {
-        return List.of(arrow("mark", change.from(), change.to()));
-      }
-    }
-    return List.of();
+    Trail.Change mark = find(trail, number, "mark");
+    return mark == null ? List.of() : List.of(arrow("mark", mark.from(), mark.to()));
   }
 
   /** The change of a field at a hop, or null. */
   static Trail.@Nullable Change find(Trail trail, int number, String field) {
-    for (Trail.Change change : trail.changes()) {
+    List<Trail.Change> changes = trail.changes();
+    for (int i = 0; i < changes.size(); i++) {
+      Trail.Change change = changes.get(i);
       if (change.hop() == number && change.field().equals(field)) {
         return change;
       }
     }
     return null;
+  }
+
+  private static boolean isChanged(Trail trail, int number) {
+    List<Trail.Change> changes = trail.changes();
+    for (int i = 0; i < changes.size(); i++) {
+      if (changes.get(i).hop() == number) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a hop has the namespace and the interfaces of the one before. */
+  private static boolean isOnSameWay(Trail trail, int number) {
+    if (number < 2) {
+      return true;
+    }
+    Hop hop = trail.hops().get(number - 1);
+    Hop last = trail.hops().get(number - 2);
+    return Objects.equals(hop.netns(), last.netns())
+        && Objects.equals(hop.in(), last.in())
+        && Objects.equals(hop.out(), last.out());
   }
 
   private static void end(

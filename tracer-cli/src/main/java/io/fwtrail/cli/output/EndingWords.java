@@ -52,10 +52,11 @@ final class EndingWords {
 
   /** The network namespaces that a packet crossed, in order; empty where none has a name. */
   static List<String> namespaces(Trail trail) {
-    List<String> names = new ArrayList<>(1);
+    List<Hop> hops = trail.hops();
+    List<String> names = new ArrayList<>();
     String last = null;
-    for (Hop hop : trail.hops()) {
-      String name = hop.netns();
+    for (int i = 0; i < hops.size(); i++) {
+      String name = hops.get(i).netns();
       if (name != null && !name.equals(last)) {
         names.add(SafeText.of(name));
         last = name;

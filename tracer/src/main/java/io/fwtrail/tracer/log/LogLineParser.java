@@ -43,6 +43,7 @@ public final class LogLineParser {
   private final TraceText trace = new TraceText();
   private final JournalRecord journal = new JournalRecord();
   private final NameCache names = new NameCache();
+  private final Names byName = this::name;
   private byte[] array = {};
   private ByteBuf view = Unpooled.EMPTY_BUFFER;
 
@@ -78,7 +79,7 @@ public final class LogLineParser {
     if (!frame(b, start, message, event)) {
       return Outcome.OTHER;
     }
-    return trace.parse(b, message + TRACE.length, end, event, this::name)
+    return trace.parse(b, message + TRACE.length, end, event, byName)
         ? Outcome.TRACE
         : Outcome.DAMAGED;
   }
@@ -96,7 +97,7 @@ public final class LogLineParser {
     event.time = journal.timeMicros() * 1_000;
     event.kernelMicros = journal.kernelMicros();
     event.host = journal.host();
-    return trace.parse(text, from + TRACE.length, text.length, event, this::name)
+    return trace.parse(text, from + TRACE.length, text.length, event, byName)
         ? Outcome.TRACE
         : Outcome.DAMAGED;
   }

@@ -26,18 +26,22 @@ public final class LegacyTables {
           "POSTROUTING",
           Hook.POSTROUTING);
 
-  private static final Map<String, Chain> IP = builtIn(NfFamily.IP);
-  private static final Map<String, Chain> IP6 = builtIn(NfFamily.IP6);
+  /** By the table's name, then by the chain's. */
+  private static final Map<String, Map<String, Chain>> IP = builtIn(NfFamily.IP);
+
+  private static final Map<String, Map<String, Chain>> IP6 = builtIn(NfFamily.IP6);
 
   private LegacyTables() {}
 
-  private static Map<String, Chain> builtIn(NfFamily family) {
-    Map<String, Chain> chains = new HashMap<>();
+  private static Map<String, Map<String, Chain>> builtIn(NfFamily family) {
+    Map<String, Map<String, Chain>> tables = new HashMap<>();
     for (String table : List.of("raw", "mangle", "nat", "filter", "security")) {
+      Map<String, Chain> chains = new HashMap<>();
+      tables.put(table, chains);
       HOOKS.forEach(
           (name, hook) ->
               chains.put(
-                  table + ' ' + name,
+                  name,
                   new Chain(
                       Chain.Engine.X_TABLES,
                       family,
@@ -50,7 +54,7 @@ public final class LegacyTables {
                       List.of(),
                       List.of())));
     }
-    return chains;
+    return tables;
   }
 
   /**
@@ -60,11 +64,8 @@ public final class LegacyTables {
    * @return null for a chain of somebody's own, or of a table that is not known
    */
   public static @Nullable Chain builtIn(NfFamily family, String table, String chain) {
-    Hook hook = HOOKS.get(chain);
-    if (hook == null) {
-      return null;
-    }
-    return (family == NfFamily.IP6 ? IP6 : IP).get(table + ' ' + chain);
+    Map<String, Chain> chains = (family == NfFamily.IP6 ? IP6 : IP).get(table);
+    return chains == null ? null : chains.get(chain);
   }
 
   /** The hook of a built-in chain's name, or null. */
