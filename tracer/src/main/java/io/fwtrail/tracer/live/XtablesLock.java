@@ -1,8 +1,9 @@
 package io.fwtrail.tracer.live;
 
-import com.sun.jna.Library;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,20 +16,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * made by whoever comes first.
  */
 final class XtablesLock implements Closeable {
-  /** The functions of the C library that are called here. */
-  private interface Functions extends Library {
-    int inotify_init1(int flags);
+  /** The functions of the C library that are called here, by JNA's direct mapping. */
+  private static final class LibC {
+    static {
+      Native.register(LibC.class, Platform.C_LIBRARY_NAME);
+    }
 
-    int inotify_add_watch(int descriptor, String path, int mask);
+    private LibC() {}
 
-    int poll(Memory descriptors, long count, int milliseconds);
+    static native int inotify_init1(int flags);
 
-    long read(int descriptor, Memory into, long length);
+    static native int inotify_add_watch(int descriptor, String path, int mask);
 
-    int close(int descriptor);
+    static native int poll(Pointer descriptors, long count, int milliseconds);
+
+    static native long read(int descriptor, Pointer into, long length);
+
+    static native int close(int descriptor);
   }
-
-  private static final Functions FUNCTIONS = Native.load("c", Functions.class);
 
   private static final String FOLDER = "/run";
   private static final String NAME = "xtables.lock";
@@ -65,12 +70,12 @@ final class XtablesLock implements Closeable {
    * @throws IOException where that cannot be: no /run, or no inotify left for this user
    */
   static XtablesLock watch() throws IOException {
-    int descriptor = FUNCTIONS.inotify_init1(CLOSE_ON_EXEC_AND_NO_WAIT);
+    int descriptor = LibC.inotify_init1(CLOSE_ON_EXEC_AND_NO_WAIT);
     if (descriptor < 0) {
       throw new IOException("inotify is not to be had");
     }
-    if (FUNCTIONS.inotify_add_watch(descriptor, FOLDER, CLOSED) < 0) {
-      int unused = FUNCTIONS.close(descriptor);
+    if (LibC.inotify_add_watch(descriptor, FOLDER, CLOSED) < 0) {
+      int unused = LibC.close(descriptor);
       throw new IOException(FOLDER + " cannot be watched");
     }
     return new XtablesLock(descriptor);
@@ -85,7 +90,7 @@ final class XtablesLock implements Closeable {
     asked.setInt(0, descriptor);
     asked.setShort(4, READABLE);
     asked.setShort(6, (short) 0);
-    if (FUNCTIONS.poll(asked, 1, milliseconds) <= 0) {
+    if (LibC.poll(asked, 1, milliseconds) <= 0) {
       return false;
     }
     boolean seen = false;
@@ -104,7 +109,7 @@ final class XtablesLock implements Closeable {
   }
 
   private long read() {
-    return FUNCTIONS.read(descriptor, events, ROOM);
+    return LibC.read(descriptor, events, ROOM);
   }
 
   private String name(int at, int length) {
@@ -118,7 +123,7 @@ final class XtablesLock implements Closeable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      int unused = FUNCTIONS.close(descriptor);
+      int unused = LibC.close(descriptor);
       asked.close();
       events.close();
     }

@@ -1,7 +1,7 @@
 package io.fwtrail.tracer.ruleset;
 
-import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -21,30 +21,50 @@ import org.jspecify.annotations.Nullable;
  * Calls are serialized.
  */
 public final class LibNftables implements RuleTexts, AutoCloseable {
-  /** Of glibc's malloc.h. */
-  private interface Malloc extends Library {
-    int malloc_trim(long pad);
+  private static final String LIBRARY = "libnftables.so.1";
+
+  /** Of glibc's malloc.h, by JNA's direct mapping. */
+  private static final class Malloc {
+    static {
+      Native.register(Malloc.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private Malloc() {}
+
+    static native int malloc_trim(long pad);
   }
 
-  private static final Malloc MEMORY = Native.load("c", Malloc.class);
+  /** The functions of nftables/libnftables.h that are called here, likewise. */
+  private static final class Nftables {
+    /** Whether the library is installed. */
+    static final boolean FOUND = find();
 
-  /** The functions of nftables/libnftables.h that are called here. */
-  private interface Functions extends Library {
-    Pointer nft_ctx_new(int flags);
+    private Nftables() {}
 
-    void nft_ctx_free(Pointer context);
+    private static boolean find() {
+      try {
+        Native.register(Nftables.class, LIBRARY);
+        return true;
+      } catch (UnsatisfiedLinkError e) {
+        return false;
+      }
+    }
 
-    void nft_ctx_output_set_flags(Pointer context, int flags);
+    static native @Nullable Pointer nft_ctx_new(int flags);
 
-    int nft_ctx_buffer_output(Pointer context);
+    static native void nft_ctx_free(Pointer context);
 
-    int nft_ctx_buffer_error(Pointer context);
+    static native void nft_ctx_output_set_flags(Pointer context, int flags);
 
-    @Nullable Pointer nft_ctx_get_output_buffer(Pointer context);
+    static native int nft_ctx_buffer_output(Pointer context);
 
-    @Nullable Pointer nft_ctx_get_error_buffer(Pointer context);
+    static native int nft_ctx_buffer_error(Pointer context);
 
-    int nft_run_cmd_from_buffer(Pointer context, byte[] command);
+    static native @Nullable Pointer nft_ctx_get_output_buffer(Pointer context);
+
+    static native @Nullable Pointer nft_ctx_get_error_buffer(Pointer context);
+
+    static native int nft_run_cmd_from_buffer(Pointer context, byte[] command);
   }
 
   /** So many single chains or tables are listed one by one. */
@@ -56,12 +76,10 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
   private static final int OUTPUT_HANDLE = 1 << 3;
   private static final int OUTPUT_TERSE = 1 << 11;
 
-  private final Functions functions;
   private Pointer context;
   private boolean closed;
 
-  private LibNftables(Functions functions, Pointer context) {
-    this.functions = functions;
+  private LibNftables(Pointer context) {
     this.context = context;
   }
 
@@ -71,26 +89,20 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
    * @return null where the library is not installed
    */
   public static @Nullable LibNftables open() {
-    Functions functions;
-    try {
-      functions = Native.load("libnftables.so.1", Functions.class);
-    } catch (UnsatisfiedLinkError e) {
-      return null;
-    }
-    Pointer context = newContext(functions);
-    return context == null ? null : new LibNftables(functions, context);
+    Pointer context = Nftables.FOUND ? newContext() : null;
+    return context == null ? null : new LibNftables(context);
   }
 
-  private static @Nullable Pointer newContext(Functions functions) {
-    Pointer context = functions.nft_ctx_new(0);
-    if (context == null || context.equals(Pointer.NULL)) {
+  private static @Nullable Pointer newContext() {
+    Pointer context = Nftables.nft_ctx_new(0);
+    if (context == null) {
       return null;
     }
     // Counters change with every packet: left out, a rule's text stays what its owner wrote. So do
     // the elements of named sets, which may be many and which no rule's text shows.
-    functions.nft_ctx_output_set_flags(context, OUTPUT_STATELESS | OUTPUT_HANDLE | OUTPUT_TERSE);
-    functions.nft_ctx_buffer_output(context);
-    functions.nft_ctx_buffer_error(context);
+    Nftables.nft_ctx_output_set_flags(context, OUTPUT_STATELESS | OUTPUT_HANDLE | OUTPUT_TERSE);
+    Nftables.nft_ctx_buffer_output(context);
+    Nftables.nft_ctx_buffer_error(context);
     return context;
   }
 
@@ -103,11 +115,11 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
     if (closed) {
       return;
     }
-    Pointer fresh = newContext(functions);
+    Pointer fresh = newContext();
     if (fresh != null) {
-      functions.nft_ctx_free(context);
+      Nftables.nft_ctx_free(context);
       context = fresh;
-      int unused = MEMORY.malloc_trim(0);
+      int unused = Malloc.malloc_trim(0);
     }
   }
 
@@ -178,11 +190,11 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
       throw new IllegalStateException("libnftables is closed");
     }
     byte[] text = (command + "\0").getBytes(StandardCharsets.UTF_8);
-    int status = functions.nft_run_cmd_from_buffer(context, text);
+    int status = Nftables.nft_run_cmd_from_buffer(context, text);
     return new Result(
         status == 0,
-        text(functions.nft_ctx_get_output_buffer(context)),
-        text(functions.nft_ctx_get_error_buffer(context)));
+        text(Nftables.nft_ctx_get_output_buffer(context)),
+        text(Nftables.nft_ctx_get_error_buffer(context)));
   }
 
   private static String text(@Nullable Pointer buffer) {
@@ -193,7 +205,7 @@ public final class LibNftables implements RuleTexts, AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      functions.nft_ctx_free(context);
+      Nftables.nft_ctx_free(context);
     }
   }
 }

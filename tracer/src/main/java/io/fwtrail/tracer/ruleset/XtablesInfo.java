@@ -1,8 +1,9 @@
 package io.fwtrail.tracer.ruleset;
 
-import com.sun.jna.Library;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import io.fwtrail.netlink.nftables.NfFamily;
 import java.io.Closeable;
@@ -17,16 +18,21 @@ import org.jspecify.annotations.Nullable;
  * size does not show.
  */
 public final class XtablesInfo implements Closeable {
-  /** The functions of the C library that are called here. */
-  private interface Functions extends Library {
-    int socket(int domain, int type, int protocol);
+  /** The functions of the C library that are called here, by JNA's direct mapping. */
+  private static final class LibC {
+    static {
+      Native.register(LibC.class, Platform.C_LIBRARY_NAME);
+    }
 
-    int getsockopt(int socket, int level, int option, Memory value, IntByReference length);
+    private LibC() {}
 
-    int close(int descriptor);
+    static native int socket(int domain, int type, int protocol);
+
+    static native int getsockopt(
+        int socket, int level, int option, Pointer value, IntByReference length);
+
+    static native int close(int descriptor);
   }
-
-  private static final Functions FUNCTIONS = Native.load("c", Functions.class);
 
   private static final int AF_INET = 2;
   private static final int AF_INET6 = 10;
@@ -62,7 +68,7 @@ public final class XtablesInfo implements Closeable {
   public static XtablesInfo open(NfFamily family) {
     boolean six = family == NfFamily.IP6;
     return new XtablesInfo(
-        six, FUNCTIONS.socket(six ? AF_INET6 : AF_INET, SOCK_RAW | CLOSE_ON_EXEC, IPPROTO_RAW));
+        six, LibC.socket(six ? AF_INET6 : AF_INET, SOCK_RAW | CLOSE_ON_EXEC, IPPROTO_RAW));
   }
 
   /**
@@ -80,7 +86,7 @@ public final class XtablesInfo implements Closeable {
       info.clear();
       info.write(0, name, 0, name.length);
       IntByReference length = new IntByReference(LENGTH);
-      int result = FUNCTIONS.getsockopt(socket, six ? LEVEL_6 : LEVEL_4, GET_INFO, info, length);
+      int result = LibC.getsockopt(socket, six ? LEVEL_6 : LEVEL_4, GET_INFO, info, length);
       return result < 0 ? null : HexFormat.of().formatHex(info.getByteArray(0, LENGTH));
     }
   }
@@ -88,7 +94,7 @@ public final class XtablesInfo implements Closeable {
   @Override
   public void close() {
     if (socket >= 0) {
-      int unused = FUNCTIONS.close(socket);
+      int unused = LibC.close(socket);
     }
   }
 }
