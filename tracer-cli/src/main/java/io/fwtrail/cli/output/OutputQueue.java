@@ -111,7 +111,13 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /** Adds a record of text. */
-  public void add(CharSequence record) {
+  public void add(StringBuilder record) {
+    chunk.append(record);
+    endRecord();
+  }
+
+  /** Adds a record of text. */
+  public void add(String record) {
     chunk.append(record);
     endRecord();
   }

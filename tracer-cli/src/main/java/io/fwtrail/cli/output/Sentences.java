@@ -209,7 +209,7 @@ final class Sentences {
     return passage.end - passage.begin == 1
         && hop.kind() == Hop.Kind.POLICY
         && hop.verdict() == Verdict.ACCEPT
-        && !hop.equals(trail.decidedBy());
+        && !trail.isDecidedBy(hop);
   }
 
   private static boolean sameHook(Trail trail, Passage one, Passage other) {
@@ -332,7 +332,7 @@ final class Sentences {
     if (text != null && (DST_NAT.matcher(text).find() || SRC_NAT.matcher(text).find())) {
       return " set up NAT for its connection";
     }
-    return hop.equals(trail.decidedBy()) ? " accepted it" : " let it pass";
+    return trail.isDecidedBy(hop) ? " accepted it" : " let it pass";
   }
 
   private static boolean isRejected(Trail trail) {

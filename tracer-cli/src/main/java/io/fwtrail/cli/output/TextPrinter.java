@@ -6,6 +6,7 @@ import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.trail.Loss;
 import io.fwtrail.tracer.trail.Trail;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows trails to a person: a heading that says what became of the packet and which rule decided,
@@ -18,6 +19,12 @@ final class TextPrinter implements Printer {
   private final Style style;
   private final Wording wording = new Wording();
   private final StringBuilder out = new StringBuilder(4096);
+
+  /** Of the trail at hand. */
+  private int placeWidth;
+
+  private int ruleWidth;
+  private int verdictWidth;
 
   TextPrinter(OutputQueue queue, Style style) {
     this.queue = queue;
@@ -34,35 +41,13 @@ final class TextPrinter implements Printer {
   public void trail(Trail trail) {
     out.setLength(0);
     heading(trail);
-    int placeWidth = 0;
-    int ruleWidth = 0;
-    int verdictWidth = 0;
-    for (Hop hop : trail.hops()) {
-      placeWidth = Math.max(placeWidth, wording.place(hop).length());
-      ruleWidth = Math.max(ruleWidth, wording.rule(hop).length());
-      verdictWidth = Math.max(verdictWidth, Wording.verdict(hop).length());
-    }
+    measure(trail.hops());
     Hook hook = null;
     for (int i = 0; i < trail.hops().size(); i++) {
       Hop hop = trail.hops().get(i);
       changes(ChangeWords.before(trail, i + 1));
-      if (hop.equals(trail.decidedBy())) {
-        style.end(style.bold(out).append("> "));
-      } else {
-        out.append("  ");
-      }
-      column(hop.hook() == null || hop.hook() == hook ? "" : hop.hook().keyword(), HOOK_WIDTH);
+      line(hop, hop.hook() == hook ? null : hop.hook(), trail.isDecidedBy(hop));
       hook = hop.hook();
-      column(wording.place(hop), placeWidth);
-      column(wording.rule(hop), ruleWidth);
-      String verdict = Wording.verdict(hop);
-      style.verdict(out, hop.verdict(), verdict);
-      Rule rule = hop.rule();
-      if (rule != null && Wording.hasText(rule)) {
-        Wording.pad(out, verdict.length(), verdictWidth);
-        Wording.text(out, rule, "  ");
-      }
-      out.append('\n');
       changes(ChangeWords.by(trail, i + 1));
     }
     for (String hint : trail.hints()) {
@@ -70,6 +55,43 @@ final class TextPrinter implements Printer {
       style.end(out).append('\n');
     }
     queue.add(out.append('\n'));
+  }
+
+  /** How wide the columns are. */
+  private void measure(List<Hop> hops) {
+    placeWidth = 0;
+    ruleWidth = 0;
+    verdictWidth = 0;
+    for (int i = 0; i < hops.size(); i++) {
+      Hop hop = hops.get(i);
+      placeWidth = Math.max(placeWidth, wording.place(hop).length());
+      ruleWidth = Math.max(ruleWidth, wording.rule(hop).length());
+      verdictWidth = Math.max(verdictWidth, Wording.verdict(hop).length());
+    }
+  }
+
+  /**
+   * One hop.
+   *
+   * @param hook named where it is another than that of the hop before
+   */
+  private void line(Hop hop, @Nullable Hook hook, boolean decided) {
+    if (decided) {
+      style.end(style.bold(out).append("> "));
+    } else {
+      out.append("  ");
+    }
+    column(hook == null ? "" : hook.keyword(), HOOK_WIDTH);
+    column(wording.place(hop), placeWidth);
+    column(wording.rule(hop), ruleWidth);
+    String verdict = Wording.verdict(hop);
+    style.verdict(out, hop.verdict(), verdict);
+    Rule rule = hop.rule();
+    if (rule != null && Wording.hasText(rule)) {
+      Wording.pad(out, verdict.length(), verdictWidth);
+      Wording.text(out, rule, "  ");
+    }
+    out.append('\n');
   }
 
   private void column(String text, int width) {

@@ -15,6 +15,9 @@ public final class ByteBuilder {
   private byte[] bytes;
   private int size;
 
+  /** What {@link #append(StringBuilder)} reads from. */
+  private char[] chars = {};
+
   /** An empty one with room for so many bytes, and more as they come. */
   public ByteBuilder(int room) {
     bytes = new byte[room];
@@ -113,17 +116,30 @@ public final class ByteBuilder {
   }
 
   /** Appends text as UTF-8; a lone half of a surrogate pair becomes a question mark. */
-  public ByteBuilder append(CharSequence text) {
+  public ByteBuilder append(String text) {
+    return append(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Likewise, with no String in between. */
+  public ByteBuilder append(StringBuilder text) {
     int length = text.length();
+    if (chars.length < length) {
+      chars = new char[length + length / 2];
+    }
+    // All at once: to ask for each character costs many times more while the code is cold.
+    char[] from = chars;
+    text.getChars(0, length, from, 0);
     int at = reserve(length);
+    byte[] to = bytes;
+    int all = 0;
     for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (c >= 0x80) {
-        // What is beyond ASCII is rare, and its bytes are more than its characters.
-        size = at;
-        return append(text.toString().getBytes(StandardCharsets.UTF_8));
-      }
-      bytes[at + i] = (byte) c;
+      all |= from[i];
+      to[at + i] = (byte) from[i];
+    }
+    if (all >= 0x80) {
+      // What is beyond ASCII is rare, and its bytes are more than its characters.
+      size = at;
+      return append(text.toString());
     }
     return this;
   }

@@ -64,6 +64,14 @@ public record Trail(
   }
 
   /**
+   * Whether it is this very hop that decided: one of its hops, of which another may say the same.
+   */
+  @SuppressWarnings("ReferenceEquality")
+  public boolean isDecidedBy(Hop hop) {
+    return hop == decidedBy;
+  }
+
+  /**
    * A value that differs from one hop to the next.
    *
    * @param hop which hop, counted from 1, shows the new value first

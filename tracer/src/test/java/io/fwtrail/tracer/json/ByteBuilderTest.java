@@ -58,6 +58,23 @@ class ByteBuilderTest {
     assertThat(text()).isEqualTo("a?b");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "a",
+        "plain text of some length",
+        "häufig",
+        "\ud83d\udd25",
+        "a\ud83db",
+        "~\u007f\u0080"
+      })
+  void aBuilderOfTextIsWhatItsStringIs(String told) {
+    bytes.append("before ").append(new StringBuilder(told)).append(new StringBuilder("!"));
+    ByteBuilder same = new ByteBuilder(0).append("before " + told + "!");
+    assertThat(bytes.toString()).isEqualTo(same.toString());
+  }
+
   @Test
   void growsAndBeginsAnew() {
     for (int i = 0; i < 1_000; i++) {
