@@ -157,19 +157,7 @@ class FaultsKernelTest {
     Running trace = null;
     try {
       Path file = disk.resolve("trace.jsonl" + suffix);
-      trace =
-          Fwtrail.ready(
-              lab,
-              Host.GATEWAY,
-              "trace",
-              "-p",
-              "udp",
-              "--rate",
-              "unlimited",
-              "--output",
-              "json",
-              "--write",
-              file.toString());
+      trace = Fwtrail.ready(lab, Host.GATEWAY, writing(file));
       await()
           .atMost(LONG)
           .until(sendingUntil(trace, line -> line.contains(file + " cannot be written: No space")));
@@ -407,19 +395,7 @@ class FaultsKernelTest {
       List<String> inGroup =
           List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh");
       Running trace =
-          Fwtrail.startBy(
-              lab,
-              Host.GATEWAY,
-              inGroup,
-              "trace",
-              "-p",
-              "udp",
-              "--rate",
-              "unlimited",
-              "--output",
-              "json",
-              "--write",
-              folder.resolve("out.jsonl").toString());
+          Fwtrail.startBy(lab, Host.GATEWAY, inGroup, writing(folder.resolve("out.jsonl")));
       String ready = trace.awaitLine(line -> line.contains("fwtrail: ready"), Fwtrail.PATIENCE);
       assertThat(ready).isNotNull();
       for (int round = 0; round < 20; round++) {
@@ -432,5 +408,12 @@ class FaultsKernelTest {
       Files.delete(group);
     }
     assertThat(tables()).isEqualTo("table inet t");
+  }
+
+  /** Traces all that is sent, as fast as it comes, into a file. */
+  private static String[] writing(Path file) {
+    return new String[] {
+      "trace", "-p", "udp", "--rate", "unlimited", "--output", "json", "--write", file.toString()
+    };
   }
 }

@@ -463,9 +463,13 @@ public final class TrailAssembler {
     going.add(trail);
   }
 
-  /** The one that has been quiet longest; those at their end are closed soon, and few. */
+  /** The one that has been quiet longest; of two, one at its end. */
   private @Nullable OpenTrail oldest() {
-    OpenTrail oldest = going.oldest();
-    return oldest != null ? oldest : ending.oldest();
+    OpenTrail underWay = going.oldest();
+    OpenTrail atEnd = ending.oldest();
+    if (underWay == null || atEnd == null) {
+      return underWay == null ? atEnd : underWay;
+    }
+    return underWay.touched - atEnd.touched < 0 ? underWay : atEnd;
   }
 }

@@ -108,6 +108,25 @@ class TrailLimitsTest {
   }
 
   @Test
+  void packetsAtTheirEndMakeRoomForHopsAsThoseUnderWayDo() {
+    int each = 4_000;
+    int packets = TrailAssembler.MOST_HOPS / each;
+    Bench bench = Bench.with(RULES, limits(100, each + 2));
+    for (int packet = 1; packet <= packets; packet++) {
+      PacketWalk walk = bench.packet(packet).at("pre");
+      for (int hop = 0; hop < each; hop++) {
+        walk.rule(1);
+      }
+      walk.rule(2, Verdict.ACCEPT).at("in").policy(Verdict.ACCEPT);
+    }
+    assertThat(bench.out.texts())
+        .singleElement()
+        .asString()
+        .endsWith("(evicted: packets under way with more than 200000 hops)");
+    assertThat(bench.assembler().openTrails()).isEqualTo(packets - 1);
+  }
+
+  @Test
   void hopsBeyondTheLimitAreHandedOnButNotKept() {
     Bench bench = Bench.with(RULES, limits(100, 3));
     PacketWalk walk = bench.packet(1).at("pre");
