@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has the kernel keep trace messages back that nobody wants to see, and nobody needs.
@@ -67,7 +68,22 @@ public record TraceFilter(List<String> chains, List<Long> handles) {
       List.of(TraceMessage.NETWORK_HEADER, TraceMessage.LL_HEADER, TraceMessage.TRANSPORT_HEADER);
 
   /** A base chain, as the kernel names it in trace messages. */
-  public record BaseChain(NfFamily family, String table, String name) {}
+  public record BaseChain(NfFamily family, String table, String name) {
+    // Written out: a record's own are put together of method handles at their first use, which
+    // would keep the first hop waiting for 30 ms.
+    @Override
+    public int hashCode() {
+      return (family.hashCode() * 31 + table.hashCode()) * 31 + name.hashCode();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof BaseChain that
+          && family == that.family
+          && table.equals(that.table)
+          && name.equals(that.name);
+    }
+  }
 
   /** Copies the lists. */
   public TraceFilter {

@@ -74,7 +74,7 @@ final class EndingWords {
     if (ending == null) {
       return null;
     }
-    boolean in = last != null && last.in() != null;
+    boolean in = trail.cameIn() != null;
     boolean out = last != null && last.out() != null;
     boolean told =
         switch (ending.kind()) {

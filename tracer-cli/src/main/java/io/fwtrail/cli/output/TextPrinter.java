@@ -114,8 +114,8 @@ final class TextPrinter implements Printer {
     }
     if (last != null) {
       List<String> netns = EndingWords.namespaces(trail);
-      Hop arrived = netns.size() > 1 ? trail.hops().get(0) : last;
-      Wording.interfaces(out, arrived.in(), last.out());
+      String in = netns.size() > 1 ? trail.hops().get(0).in() : trail.cameIn();
+      Wording.interfaces(out, in, last.out());
       if (!netns.isEmpty()) {
         out.append(", netns ").append(String.join(" > ", netns));
       }

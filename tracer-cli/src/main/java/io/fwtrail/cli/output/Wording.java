@@ -6,10 +6,8 @@ import io.fwtrail.tracer.hop.IpAddress;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Rule;
 import io.fwtrail.tracer.hop.Verdict;
-import java.time.Instant;
-import java.time.LocalTime;
-import java.time.ZoneId;
 import java.util.List;
+import java.util.TimeZone;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +18,11 @@ public final class Wording {
   private static final int KEPT_NUMBERS = 1024;
   private static final int KEPT_PLACES = 256;
   private static final long NANOS = 1_000_000_000L;
+  private static final int SECONDS_A_DAY = 86_400;
 
-  private final ZoneId zone = ZoneId.systemDefault();
+  /** Not java.time's, which reads its rules as well: a fortieth of the time until the first hop. */
+  private final TimeZone zone = TimeZone.getDefault();
+
   private final String[] rules = new String[KEPT_NUMBERS];
 
   /** By a hash of the names' identity: a source gives the same String for the same name. */
@@ -37,11 +38,12 @@ public final class Wording {
     long second = Math.floorDiv(nanos, NANOS);
     if (second != clockSecond) {
       clockSecond = second;
-      LocalTime time = Instant.ofEpochSecond(second).atZone(zone).toLocalTime();
+      int offset = zone.getOffset(second * 1000) / 1000;
+      int ofDay = Math.floorMod(second + offset, SECONDS_A_DAY);
       clock.setLength(0);
-      number(clock, time.getHour(), 10);
-      number(clock.append(':'), time.getMinute(), 10);
-      number(clock.append(':'), time.getSecond(), 10);
+      number(clock, ofDay / 3600, 10);
+      number(clock.append(':'), ofDay / 60 % 60, 10);
+      number(clock.append(':'), ofDay % 60, 10);
       clock.append('.');
     }
     number(text.append(clock), (int) Math.floorMod(nanos, NANOS) / 1000, 100_000);

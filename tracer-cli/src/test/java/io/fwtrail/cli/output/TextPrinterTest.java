@@ -41,7 +41,7 @@ class TextPrinterTest {
     return new Connection.Tuple(ip(src), ip(dst), "tcp", sport, dport, -1);
   }
 
-  /** A published web server: what the issue's own example shows. */
+  /** A published web server: what is asked of it most often. */
   private static TrailBuilder published() {
     return trail()
         .of(syn("10.11.0.2", 40_000, "1.2.3.4", 443))
@@ -149,6 +149,21 @@ class TextPrinterTest {
     TrailBuilder sent =
         trail().in(null).out("wan0").policy(Verdict.ACCEPT).ending(Ending.Kind.SENT, null);
     assertThat(heading(sent.accepted())).endsWith("60 bytes, out wan0");
+  }
+
+  /** Before Linux 5.5 postrouting does not have it. */
+  @Test
+  void theWayInIsNamedThoughTheLastHopDoesNotTell() {
+    TrailBuilder trail =
+        trail()
+            .at(Hook.FORWARD, "filter", "FORWARD")
+            .out("wan0")
+            .policy(Verdict.ACCEPT)
+            .at(Hook.POSTROUTING, "mangle", "POSTROUTING")
+            .in(null)
+            .policy(Verdict.ACCEPT)
+            .ending(Ending.Kind.FORWARDED, null);
+    assertThat(heading(trail.accepted())).endsWith("60 bytes, in lan0 out wan0");
   }
 
   @Test

@@ -122,21 +122,7 @@ public final class OutsideChecks {
         ending != null
             && (ending.kind() == Ending.Kind.FORWARDED || ending.kind() == Ending.Kind.SENT);
     boolean passed = lost || left || (ending == null && trail.verdict() == Verdict.ACCEPT);
-    boolean sent = ending != null && ending.kind() == Ending.Kind.SENT;
-    return passed
-        ? new Question(hook, left, packet, sent ? null : cameIn(trail), last.out())
-        : null;
-  }
-
-  /** The device that the packet came in by, which chains on the way out may not tell. */
-  private static @Nullable String cameIn(Trail trail) {
-    for (int i = trail.hops().size() - 1; i >= 0; i--) {
-      String in = trail.hops().get(i).in();
-      if (in != null) {
-        return in;
-      }
-    }
-    return null;
+    return passed ? new Question(hook, left, packet, trail.cameIn(), last.out()) : null;
   }
 
   private List<String> ask(Question question) {

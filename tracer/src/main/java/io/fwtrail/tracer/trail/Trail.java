@@ -72,6 +72,24 @@ public record Trail(
   }
 
   /**
+   * The interface that the packet came in by, as the last hop that tells of it has it: before Linux
+   * 5.5 (commit 28f8bfd1ac94) the hook postrouting does not know it. Null for a packet that this
+   * host sent, or where no hop tells.
+   */
+  public @Nullable String cameIn() {
+    if (ending != null && ending.kind() == Ending.Kind.SENT) {
+      return null;
+    }
+    for (int i = hops.size() - 1; i >= 0; i--) {
+      String in = hops.get(i).in();
+      if (in != null) {
+        return in;
+      }
+    }
+    return null;
+  }
+
+  /**
    * A value that differs from one hop to the next.
    *
    * @param hop which hop, counted from 1, shows the new value first
