@@ -17,69 +17,58 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /** Shows fwtrail at work on a throw-away gateway. */
-@Command(
-    name = "demo",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = {
-      "Build a client, a gateway and a server in throw-away namespaces, load a small rule set, "
-          + "send packets, and show their trails. No root needed; nothing is left behind."
-    })
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand extends Command {
   /** For a machine that is emulated, too: the first trail waits for code to be compiled. */
   private static final long PATIENCE_SECONDS = 60;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FORM",
-      defaultValue = "text",
-      converter = Converters.Form.class,
-      description = "text (the default), hops, json, json-hops.")
-  private OutputForm form = OutputForm.TEXT;
+  private final Option.Value<OutputForm> form =
+      new Option.Value<>(
+          "FORM", new Converters.Form(), "text (the default), hops, json, json-hops.", "--output");
 
-  @Option(
-      names = "--color",
-      paramLabel = "WHEN",
-      defaultValue = "auto",
-      converter = Converters.Colour.class,
-      description = "auto (on a terminal, the default), always or never.")
-  private String colour = "auto";
+  private final Option.Value<String> colour = OutputOptions.colour();
+  private final Option.Flag inside = Option.Flag.hidden("--inside");
 
-  @Option(names = "--inside", hidden = true)
-  private boolean inside;
+  DemoCommand() {
+    super(
+        "demo",
+        "Build a client, a gateway and a server in throw-away namespaces, load a small rule set, "
+            + "send packets, and show their trails. No root needed; nothing is left behind.");
+    add(form, colour, inside);
+  }
 
   @Override
   public Integer call() throws Exception {
-    if (!inside) {
-      LiveOptions options = new LiveOptions();
-      options.colour = colour;
+    boolean inColour = OutputOptions.colourWanted(colour, OutputOptions.isTerminal(1));
+    if (!inside.isGiven()) {
       return Sandbox.run(
           "demo",
           "--inside",
           "--output",
-          form.toString(),
+          form().toString(),
           "--color",
-          options.colourWanted() ? "always" : "never");
+          inColour ? "always" : "never");
     }
     try (DemoGateway gateway = DemoGateway.build()) {
-      show(gateway);
+      show(gateway, inColour);
     }
     return 0;
   }
 
-  private void show(DemoGateway gateway) throws IOException, InterruptedException {
+  private OutputForm form() {
+    return form.orElse(OutputForm.TEXT);
+  }
+
+  private void show(DemoGateway gateway, boolean inColour)
+      throws IOException, InterruptedException {
     say("client 10.11.0.2 -- lan0 [gateway] wan0 -- server 10.12.0.2, with this rule set:");
     System.err.println(gateway.ruleSet().indent(4));
     OutputQueue queue = new OutputQueue(new FileOutputStream(FileDescriptor.out), () -> {});
-    Printer printer = form.printer(queue, colour.equals("always"));
+    Printer printer = form().printer(queue, inColour);
     Semaphore shown = new Semaphore(0);
     LiveTrace.Options options =
         new LiveTrace.Options(

@@ -28,38 +28,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /** Says in plain words what works on this host and what is in the way. */
-@Command(
-    name = "doctor",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = {
-      "Say what works on this host, what else is tracing, and what is in the way, with the command "
-          + "that mends it. It tries a real trace in a throw-away namespace.",
-      "Exit code 0 where tracing works here, 1 where it does not."
-    })
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends Command {
   /** Bit of NFNLGRP_NFTRACE in the Groups column of /proc/net/netlink. */
   private static final long TRACE_GROUP_BIT = 1L << 8;
 
   private static final int TRIAL_SECONDS = 5;
 
-  @Option(names = "--inside", hidden = true)
-  private boolean inside;
-
+  private final Option.Flag inside = Option.Flag.hidden("--inside");
   private boolean works = true;
+
+  DoctorCommand() {
+    super(
+        "doctor",
+        "Say what works on this host, what else is tracing, and what is in the way, with the "
+            + "command that mends it. It tries a real trace in a throw-away namespace.",
+        "Exit code 0 where tracing works here, 1 where it does not.");
+    add(inside);
+  }
 
   @Override
   public Integer call() throws Exception {
-    if (inside) {
+    if (inside.isGiven()) {
       tryTrace();
       return works ? 0 : 1;
     }

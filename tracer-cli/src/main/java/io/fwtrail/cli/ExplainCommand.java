@@ -10,53 +10,52 @@ import io.fwtrail.tracer.trail.Trail;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Tells one trail in sentences. */
-@Command(
-    name = "explain",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = {
-      "Tell one trail in sentences: the first that was dropped, else the first.",
-      "It is read as '--output json' of trace, listen and read writes it."
-    },
-    sortOptions = false,
-    footer = {
-      "",
-      "Examples:",
-      "  fwtrail trace -p tcp --dport 443 --output json >trails.json",
-      "  fwtrail explain trails.json --trail 4",
-      "  fwtrail trace -p tcp --dport 443 --drops-only --count 1 --output json | fwtrail explain"
-    })
-final class ExplainCommand implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "FILE",
-      arity = "0..1",
-      defaultValue = LogFiles.STANDARD_INPUT,
-      description = "A file of trails, .gz too; - stands for standard input, which is the default.")
-  private String file = LogFiles.STANDARD_INPUT;
+final class ExplainCommand extends Command {
+  private final PositionalParamSpec file =
+      PositionalParamSpec.builder()
+          .paramLabel("FILE")
+          .arity("0..1")
+          .type(String.class)
+          .defaultValue(LogFiles.STANDARD_INPUT)
+          .description(
+              "A file of trails, .gz too; - stands for standard input, which is the default.")
+          .build();
 
-  @Option(
-      names = "--trail",
-      paramLabel = "N",
-      converter = Converters.Positive.class,
-      description = "Which one, by its number.")
-  private @Nullable Long number;
+  private final Option.Value<Long> number =
+      new Option.Value<>("N", new Converters.Positive(), "Which one, by its number.", "--trail");
 
   private long read;
   private long least = Long.MAX_VALUE;
   private long most;
 
+  ExplainCommand() {
+    super(
+        "explain",
+        "Tell one trail in sentences: the first that was dropped, else the first.",
+        "It is read as '--output json' of trace, listen and read writes it.");
+    spec.usageMessage()
+        .sortOptions(false)
+        .footer(
+            "",
+            "Examples:",
+            "  fwtrail trace -p tcp --dport 443 --output json >trails.json",
+            "  fwtrail explain trails.json --trail 4",
+            "  fwtrail trace -p tcp --dport 443 --drops-only --count 1 --output json"
+                + " | fwtrail explain");
+    spec.addPositional(file);
+    add(number);
+  }
+
   @Override
   public Integer call() throws IOException {
-    String name = file.equals(LogFiles.STANDARD_INPUT) ? "standard input" : file;
+    String path = file.getValue();
+    String name = path.equals(LogFiles.STANDARD_INPUT) ? "standard input" : path;
     Trail trail;
-    try (TrailReader reader = new TrailReader(LogFiles.open(file))) {
+    try (TrailReader reader = new TrailReader(LogFiles.open(path))) {
       trail = find(reader);
     } catch (NotATrailException e) {
       throw new UserException(name + ", " + e.getMessage());
@@ -66,7 +65,7 @@ final class ExplainCommand implements Callable<Integer> {
           read == 0
               ? "there is no trail in " + name
               : "there is no trail "
-                  + number
+                  + number.get()
                   + " in "
                   + name
                   + ", which has "
@@ -84,16 +83,17 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private @Nullable Trail find(TrailReader reader) throws IOException {
+    Long asked = number.get();
     Trail first = null;
     for (Trail trail = reader.next(); trail != null; trail = reader.next()) {
       read++;
       least = Math.min(least, trail.number());
       most = Math.max(most, trail.number());
-      boolean wanted = number == null ? trail.verdict() == Verdict.DROP : trail.number() == number;
+      boolean wanted = asked == null ? trail.verdict() == Verdict.DROP : trail.number() == asked;
       if (wanted) {
         return trail;
       }
-      if (first == null && number == null) {
+      if (first == null && asked == null) {
         first = trail;
       }
     }

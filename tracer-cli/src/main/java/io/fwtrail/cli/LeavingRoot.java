@@ -45,7 +45,7 @@ final class LeavingRoot implements Closeable {
     }
     RootChild child = RootChild.start(namespace);
     Set<Capability> needed = EnumSet.of(Capability.NET_ADMIN);
-    if (options.netns != null) {
+    if (options.netns() != null) {
       needed.add(Capability.SYS_ADMIN);
     }
     return new LeavingRoot(Privileges.limitThread(needed) == null, child);
@@ -79,7 +79,7 @@ final class LeavingRoot implements Closeable {
 
   private static @Nullable String needsRoot(LiveOptions options, NetworkNamespace namespace)
       throws IOException {
-    if (options.allNetns) {
+    if (options.allNetns()) {
       return "--all-netns enters the namespaces of others";
     }
     if (options.markBy == LiveTrace.MarkBy.IPTABLES) {

@@ -15,6 +15,7 @@ import io.fwtrail.tracer.trail.TrailAssembler;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -51,14 +52,14 @@ final class LiveRun {
   int run() throws IOException, InterruptedException {
     TrailFilter filter = options.filter();
     // Kept, as its path may be one that only root may follow.
-    NetworkNamespace namespace =
-        options.netns == null ? namespace(null) : namespace(options.netns).keep();
+    String netns = options.netns();
+    NetworkNamespace namespace = netns == null ? namespace(null) : namespace(netns).keep();
     checkInterfaces(namespace);
     Shutdown.onSignal(end::countDown);
     Results results = new Results(options, end::countDown, false);
     Printer printer = options.printer(results.queue());
-    Limiter limiter = new Limiter(printer, filter, options.count, match, end);
-    Origins origins = options.rulesets.isEmpty() ? null : Origins.read(options.rulesets);
+    Limiter limiter = new Limiter(printer, filter, options.count(), match, end);
+    Origins origins = options.rulesets().isEmpty() ? null : Origins.read(options.rulesets());
     sayIfItTakesLong();
     // All files are open now. What is made from here on is made without root's other rights.
     try (LeavingRoot leavingRoot = LeavingRoot.begin(options, namespace);
@@ -68,10 +69,10 @@ final class LiveRun {
             LiveTrace.start(
                 new LiveTrace.Options(
                     namespace,
-                    options.allNetns,
+                    options.allNetns(),
                     match,
                     options.markBy,
-                    options.legacyBy,
+                    options.legacyBy(),
                     origins,
                     LiveTrace.Options.defaultReceiveBuffer(),
                     TrailAssembler.Limits.DEFAULT,
@@ -125,10 +126,11 @@ final class LiveRun {
   }
 
   private void await() throws InterruptedException {
-    if (options.time == null) {
+    Duration time = options.time();
+    if (time == null) {
       end.await();
     } else {
-      boolean unused = end.await(options.time.toMillis(), TimeUnit.MILLISECONDS);
+      boolean unused = end.await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -165,7 +167,7 @@ final class LiveRun {
   }
 
   private void checkInterfaces(NetworkNamespace namespace) throws IOException {
-    if (match == null || options.allNetns) {
+    if (match == null || options.allNetns()) {
       // In another namespace there may be one of that name, now or later.
       return;
     }

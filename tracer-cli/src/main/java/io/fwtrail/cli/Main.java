@@ -1,50 +1,46 @@
 package io.fwtrail.cli;
 
 import io.fwtrail.tracer.live.Preparation;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The fwtrail command. */
-@Command(
-    name = "fwtrail",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = "What does my firewall do with this packet, and which rule decided it?",
-    synopsisSubcommandLabel = "COMMAND",
-    footer = {
-      "",
-      "Begin with one of these:",
-      "  fwtrail demo                                   see it work, no root needed",
-      "  sudo fwtrail trace -p udp --dport 53           what happens to DNS queries?",
-      "  sudo fwtrail doctor                            does it work on this host?"
-    })
-public final class Main implements Runnable {
-  /** By their names, as help lists them. */
-  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
-
-  static {
-    COMMANDS.put("trace", TraceCommand.class);
-    COMMANDS.put("listen", ListenCommand.class);
-    COMMANDS.put("read", ReadCommand.class);
-    COMMANDS.put("explain", ExplainCommand.class);
-    COMMANDS.put("rules", RulesCommand.class);
-    COMMANDS.put("setup", SetupCommand.class);
-    COMMANDS.put("demo", DemoCommand.class);
-    COMMANDS.put("doctor", DoctorCommand.class);
-  }
+public final class Main extends Command {
+  /** As help lists them. */
+  private static final List<String> COMMANDS =
+      List.of("trace", "listen", "read", "explain", "rules", "setup", "demo", "doctor");
 
   private static final Set<String> LIVE = Set.of("trace", "listen");
 
   private static int argumentCount;
 
-  @Spec private CommandSpec spec;
+  private Main() {
+    super("fwtrail", "What does my firewall do with this packet, and which rule decided it?");
+    spec.usageMessage()
+        .synopsisSubcommandLabel("COMMAND")
+        .footer(
+            "",
+            "Begin with one of these:",
+            "  fwtrail demo                                   see it work, no root needed",
+            "  sudo fwtrail trace -p udp --dport 53           what happens to DNS queries?",
+            "  sudo fwtrail doctor                            does it work on this host?");
+  }
+
+  private static Command command(String name) {
+    return switch (name) {
+      case "trace" -> new TraceCommand();
+      case "listen" -> new ListenCommand();
+      case "read" -> new ReadCommand();
+      case "explain" -> new ExplainCommand();
+      case "rules" -> new RulesCommand();
+      case "setup" -> new SetupCommand();
+      case "demo" -> new DemoCommand();
+      case "doctor" -> new DoctorCommand();
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] arguments) {
@@ -76,16 +72,17 @@ public final class Main implements Runnable {
 
   /**
    * The command with its error handling, as {@link #main} runs it with these arguments. Where they
-   * begin with the name of a command, it knows only that one: to read the options of all takes
-   * longer than the JVM's own start.
+   * begin with the name of a command, it knows only that one: to make the options of all takes
+   * longer than what it is to do.
    */
   public static CommandLine commandLine(String... arguments) {
-    CommandLine line = new CommandLine(new Main());
-    Class<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
-    if (asked != null) {
-      line.addSubcommand(asked);
-    } else {
-      COMMANDS.values().forEach(line::addSubcommand);
+    Main fwtrail = new Main();
+    boolean known = arguments.length > 0 && COMMANDS.contains(arguments[0]);
+    for (String name : known ? List.of(arguments[0]) : COMMANDS) {
+      fwtrail.add(command(name));
+    }
+    CommandLine line = new CommandLine(fwtrail.complete());
+    if (!known) {
       line.addSubcommand(HelpCommand.class);
     }
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -97,8 +94,7 @@ public final class Main implements Runnable {
   }
 
   @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "which command? One of: " + String.join(", ", COMMANDS.keySet()));
+  public Integer call() {
+    throw wrong("which command? One of: " + String.join(", ", COMMANDS));
   }
 }

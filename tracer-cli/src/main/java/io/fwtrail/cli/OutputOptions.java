@@ -9,78 +9,73 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** How results are shown, of whatever source, and which of them. */
 class OutputOptions {
-  @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private final Command command;
 
-  @Option(
-      names = "--output",
-      paramLabel = "FORM",
-      defaultValue = "text",
-      converter = Converters.Form.class,
-      description =
+  private final Option.Value<OutputForm> form =
+      new Option.Value<>(
+          "FORM",
+          new Converters.Form(),
           "How to show it: text (trails to read, the default), explain (trails as sentences), "
-              + "hops (a line a hop, at once), json (a trail a line), json-hops (a hop a line).")
-  OutputForm form = OutputForm.TEXT;
+              + "hops (a line a hop, at once), json (a trail a line), json-hops (a hop a line).",
+          "--output");
 
-  @Option(
-      names = "--summary",
-      description =
+  private final Option.Flag summary =
+      new Option.Flag(
           "Count rather than show: rules by hits, what became of packets, who sends most. On a "
-              + "terminal every second, and at the end; with --output json as one object.")
-  private boolean summary;
+              + "terminal every second, and at the end; with --output json as one object.",
+          "--summary");
 
-  @Option(
-      names = "--count",
-      paramLabel = "N",
-      converter = Converters.Positive.class,
-      description = "End after N packets that were shown.")
-  @Nullable Long count;
+  private final Option.Value<Long> count =
+      new Option.Value<>(
+          "N", new Converters.Positive(), "End after N packets that were shown.", "--count");
 
-  @Option(
-      names = "--color",
-      paramLabel = "WHEN",
-      defaultValue = "auto",
-      converter = Converters.Colour.class,
-      description = "auto (on a terminal, the default), always or never.")
-  String colour = "auto";
+  private final Option.Value<String> colour = colour();
 
-  @ArgGroup(
-      exclusive = false,
-      validate = false,
-      heading = "%nOnly some of the packets that are traced (what is given together must hold):%n")
-  private FilterOptions only = new FilterOptions();
+  private final FilterOptions only;
+  final WriteOptions write;
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nResults in files:%n")
-  WriteOptions write = new WriteOptions();
+  OutputOptions(Command command) {
+    this.command = command;
+    command.add(form, summary, count, colour);
+    only = new FilterOptions(command);
+    write = new WriteOptions(command);
+  }
+
+  /** The option {@code --color}. */
+  static Option.Value<String> colour() {
+    return new Option.Value<>(
+        "WHEN",
+        new Converters.Colour(),
+        "auto (on a terminal, the default), always or never.",
+        "--color");
+  }
 
   /** Which trails are shown; wrong usage if what was asked for contradicts itself. */
   TrailFilter filter() {
-    if (summary && form != OutputForm.TEXT && form != OutputForm.JSON) {
-      throw new ParameterException(
-          command().commandLine(), "--summary goes with --output text or json, not " + form);
+    OutputForm asked = form();
+    if (summary.isGiven() && asked != OutputForm.TEXT && asked != OutputForm.JSON) {
+      throw command.wrong("--summary goes with --output text or json, not " + asked);
     }
-    write.check(command().commandLine());
-    return only.filter(command().commandLine());
+    write.check(command);
+    return only.filter(command);
   }
 
-  private CommandSpec command() {
-    if (command == null) {
-      throw new IllegalStateException("not the options of a command");
-    }
-    return command;
+  private OutputForm form() {
+    return form.orElse(OutputForm.TEXT);
+  }
+
+  /** How many packets are to be shown; null for all. */
+  @Nullable Long count() {
+    return count.get();
   }
 
   /** Makes what shows the results, where {@code queue} leads. */
   Printer printer(OutputQueue queue) {
-    return printer(queue, colourWanted(), isOutputTerminal() && !isDumb());
+    return printer(
+        queue, colourWanted(colour, isOutputTerminal()), isOutputTerminal() && !isDumb());
   }
 
   private boolean isOutputTerminal() {
@@ -98,29 +93,30 @@ class OutputOptions {
   }
 
   private Printer printer(OutputQueue queue, boolean inColour, boolean terminal) {
-    if (!summary) {
-      return form.printer(queue, inColour);
+    if (!summary.isGiven()) {
+      return form().printer(queue, inColour);
     }
-    return form == OutputForm.JSON
+    return form() == OutputForm.JSON
         ? SummaryPrinter.json(queue)
         : SummaryPrinter.text(queue, inColour, terminal);
   }
 
   /** Whether trails are shown one by one, with all that is known of them. */
   boolean showsTrails() {
-    return form.showsTrails() && !summary;
+    return form().showsTrails() && !summary.isGiven();
   }
 
   /** Whether hops are all that is shown or counted, and of them only those that are asked for. */
   boolean showsHopsOnly() {
-    return !form.showsTrails() && !summary;
+    return !form().showsTrails() && !summary.isGiven();
   }
 
-  boolean colourWanted() {
-    return switch (colour) {
+  /** What {@code --color} comes to for output to a terminal, or elsewhere. */
+  static boolean colourWanted(Option.Value<String> colour, boolean terminal) {
+    return switch (colour.orElse("auto")) {
       case "always" -> true;
       case "never" -> false;
-      default -> isOutputTerminal() && System.getenv("NO_COLOR") == null && !isDumb();
+      default -> terminal && System.getenv("NO_COLOR") == null && !isDumb();
     };
   }
 

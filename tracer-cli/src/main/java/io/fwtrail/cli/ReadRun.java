@@ -104,7 +104,7 @@ final class ReadRun {
             // Reading waits for writing.
             results.giveUp();
           });
-      Limiter limiter = new Limiter(printer, filter, output.count, null, end);
+      Limiter limiter = new Limiter(printer, filter, output.count(), null, end);
       shown = limiter;
       trails = trails(limiter, rules);
       Runnable flush =

@@ -19,89 +19,77 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Shows the rules that trace packets, or what stands at a place; removes strays. */
-@Command(
-    name = "rules",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = {
-      "Show every rule on this host that traces packets, whoever put it there: of nftables and of "
-          + "both flavours of iptables. Or show the rule at a place, of every flavour and family "
-          + "that has it, with its counters."
-    },
-    customSynopsis = {
-      "fwtrail rules [--family FAMILY] [--netns NAME] [--output FORM]",
-      "       fwtrail rules TABLE CHAIN [NUMBER]",
-      "       fwtrail rules --remove [--yes]"
-    },
-    sortOptions = false,
-    footer = {
-      "",
-      "Examples:",
-      "  sudo fwtrail rules                         what is traced here?",
-      "  sudo fwtrail rules filter INPUT 6          which rule is that?",
-      "  sudo fwtrail rules filter:INPUT:rule:6     the same, as the log has it",
-      "  sudo fwtrail rules inet filter input       a whole chain",
-      "  sudo fwtrail rules --remove                take forgotten trace rules away"
-    })
-final class RulesCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+final class RulesCommand extends Command {
+  private final PositionalParamSpec words =
+      PositionalParamSpec.builder()
+          .paramLabel("PLACE")
+          .arity("0..*")
+          .type(List.class)
+          .auxiliaryTypes(String.class)
+          .description(
+              "A table, a chain, and a rule's number in it; or as the kernel's log has it, "
+                  + "TABLE:CHAIN:rule:NUMBER.")
+          .build();
 
-  @Parameters(
-      paramLabel = "PLACE",
-      arity = "0..*",
-      description =
-          "A table, a chain, and a rule's number in it; or as the kernel's log has it, "
-              + "TABLE:CHAIN:rule:NUMBER.")
-  private List<String> place = new ArrayList<>();
+  private final Option.Value<NfFamily> only =
+      new Option.Value<>(
+          "FAMILY",
+          new Family(),
+          "Only this one: ip, ip6, inet, arp, bridge or netdev.",
+          "--family");
 
-  @Option(
-      names = "--family",
-      paramLabel = "FAMILY",
-      converter = Family.class,
-      description = "Only this one: ip, ip6, inet, arp, bridge or netdev.")
-  private @Nullable NfFamily family;
+  private final Option.Value<String> netns =
+      Option.Value.text(
+          "NAME",
+          "The rules of this network namespace, by its name in 'ip netns' or a path.",
+          "--netns");
 
-  @Option(
-      names = "--netns",
-      paramLabel = "NAME",
-      description = "The rules of this network namespace, by its name in 'ip netns' or a path.")
-  private @Nullable String netns;
+  private final Option.Value<String> form =
+      new Option.Value<>(
+          "FORM", new Form(), "text (the default) or json (a rule a line).", "--output");
 
-  @Option(
-      names = "--output",
-      paramLabel = "FORM",
-      defaultValue = "text",
-      converter = Form.class,
-      description = "text (the default) or json (a rule a line).")
-  private String form = "text";
-
-  @Option(
-      names = "--remove",
-      description =
+  private final Option.Flag remove =
+      new Option.Flag(
           "Remove the rules that trace packets and do nothing else, but for those of a fwtrail "
-              + "that runs: each by what it is, never by its number. Asks first.")
-  private boolean remove;
+              + "that runs: each by what it is, never by its number. Asks first.",
+          "--remove");
 
-  @Option(names = "--yes", description = "With --remove: do not ask.")
-  private boolean yes;
+  private final Option.Flag yes = new Option.Flag("With --remove: do not ask.", "--yes");
 
   private final PrintStream out =
       new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+
+  RulesCommand() {
+    super(
+        "rules",
+        "Show every rule on this host that traces packets, whoever put it there: of nftables and "
+            + "of both flavours of iptables. Or show the rule at a place, of every flavour and "
+            + "family that has it, with its counters.");
+    spec.usageMessage()
+        .sortOptions(false)
+        .customSynopsis(
+            "fwtrail rules [--family FAMILY] [--netns NAME] [--output FORM]",
+            "       fwtrail rules TABLE CHAIN [NUMBER]",
+            "       fwtrail rules --remove [--yes]")
+        .footer(
+            "",
+            "Examples:",
+            "  sudo fwtrail rules                         what is traced here?",
+            "  sudo fwtrail rules filter INPUT 6          which rule is that?",
+            "  sudo fwtrail rules filter:INPUT:rule:6     the same, as the log has it",
+            "  sudo fwtrail rules inet filter input       a whole chain",
+            "  sudo fwtrail rules --remove                take forgotten trace rules away");
+    spec.addPositional(words);
+    add(only, netns, form, remove, yes);
+  }
 
   /** A family of nf_tables. */
   static final class Family implements ITypeConverter<NfFamily> {
@@ -132,41 +120,39 @@ final class RulesCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Place asked = place();
-    if (yes && !remove) {
+    if (yes.isGiven() && !remove.isGiven()) {
       throw wrong("--yes goes with --remove: without it nothing is removed");
     }
-    if (remove && asked != null) {
+    if (remove.isGiven() && asked != null) {
       throw wrong("--remove takes no place: it removes every rule that traces packets");
     }
-    if (remove && !yes && !canAsk()) {
+    if (remove.isGiven() && !yes.isGiven() && !canAsk()) {
       throw wrong("--remove asks first, and there is no terminal to ask at: give --yes");
     }
-    try (HostFirewall firewall = new HostFirewall(LiveRun.namespace(netns))) {
-      Listing listing = firewall.read().of(family);
+    try (HostFirewall firewall = new HostFirewall(LiveRun.namespace(netns.get()))) {
+      Listing listing = firewall.read().of(only.get());
       listing.notices().forEach(RulesCommand::say);
       if (asked != null) {
         return show(listing, asked);
       }
-      return remove ? remove(firewall, listing) : list(listing);
+      return remove.isGiven() ? remove(firewall, listing) : list(listing);
     } catch (RulesException e) {
       throw new UserException(e.line());
     }
   }
 
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
   private @Nullable Place place() {
-    if (place.isEmpty()) {
+    List<String> typed = words.getValue();
+    if (typed == null || typed.isEmpty()) {
       return null;
     }
     Place read;
     try {
-      read = Place.parse(place);
+      read = Place.parse(typed);
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }
+    NfFamily family = only.get();
     if (family != null && read.family() != null && read.family() != family) {
       throw wrong(
           "--family " + family.keyword() + " and a place of family " + read.family().keyword());
@@ -178,8 +164,12 @@ final class RulesCommand implements Callable<Integer> {
     System.err.println("fwtrail: " + SafeText.of(line));
   }
 
+  private boolean isJson() {
+    return form.orElse("text").equals("json");
+  }
+
   private RulePrinter printer(boolean bytes) {
-    return form.equals("json") ? RulePrinter.json(out) : RulePrinter.text(out, bytes);
+    return isJson() ? RulePrinter.json(out) : RulePrinter.text(out, bytes);
   }
 
   private int list(Listing listing) {
@@ -194,6 +184,7 @@ final class RulesCommand implements Callable<Integer> {
   }
 
   private String ofFamily() {
+    NfFamily family = only.get();
     return family == null ? " here" : " in family " + family.keyword();
   }
 
@@ -257,7 +248,7 @@ final class RulesCommand implements Callable<Integer> {
       }
       return refused ? Errors.FAILED : 0;
     }
-    if (!yes && !confirmed(strays)) {
+    if (!yes.isGiven() && !confirmed(strays)) {
       say("nothing was removed");
       return refused ? Errors.FAILED : 0;
     }
@@ -307,7 +298,7 @@ final class RulesCommand implements Callable<Integer> {
   }
 
   private void removed(ListedRule rule, String words) {
-    if (form.equals("json")) {
+    if (isJson()) {
       printer(true).rule(rule);
     } else {
       out.println("removed " + SafeText.of(words));

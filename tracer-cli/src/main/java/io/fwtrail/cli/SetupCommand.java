@@ -6,34 +6,25 @@ import io.fwtrail.cli.setup.Rotation;
 import io.fwtrail.cli.setup.Setup;
 import io.fwtrail.cli.setup.SetupException;
 import io.fwtrail.cli.setup.SyslogServer;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Sets a host up for the fallback, where TRACE lines come by way of a file; and takes it away. */
-@Command(
-    name = "setup",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description = {
-      "Have rsyslog write the TRACE lines of iptables-legacy to a file of their own, or take that "
-          + "away again. Only 'fwtrail read' needs it; 'trace' and 'listen' do without."
-    },
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {SetupCommand.Rsyslog.class, SetupCommand.Remove.class})
-final class SetupCommand implements Runnable {
-  @Spec private CommandSpec spec;
+final class SetupCommand extends Command {
+  SetupCommand() {
+    super(
+        "setup",
+        "Have rsyslog write the TRACE lines of iptables-legacy to a file of their own, or take that "
+            + "away again. Only 'fwtrail read' needs it; 'trace' and 'listen' do without.");
+    spec.usageMessage().synopsisSubcommandLabel("COMMAND");
+    add(new Rsyslog());
+    add(new Remove());
+  }
 
   @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "set up what? One of: rsyslog, remove");
+  public Integer call() {
+    throw wrong("set up what? One of: rsyslog, remove");
   }
 
   private static void say(String line) {
@@ -63,94 +54,87 @@ final class SetupCommand implements Runnable {
   }
 
   /** Writes rule and policy. */
-  @Command(
-      name = "rsyslog",
-      mixinStandardHelpOptions = true,
-      versionProvider = Version.class,
-      description = {
-        "Write the rsyslog rule that sends the kernel's TRACE lines to a file of their own, and not "
-            + "to syslog and kern.log too; and the logrotate policy for it. Both are checked by "
-            + "rsyslogd and logrotate before they take effect, and rsyslog is restarted.",
-        "Files that are not fwtrail's are never overwritten; if a step fails, all is as before."
-      },
-      sortOptions = false,
-      footer = {
-        "",
-        "Examples:",
-        "  fwtrail setup rsyslog --dry-run",
-        "  sudo fwtrail setup rsyslog --rotate size=100M,keep=7",
-        "  sudo fwtrail setup rsyslog --forward loghost.example:514/tcp",
-        "  sudo fwtrail read /var/log/firewall_trace.log --follow"
-      })
-  static final class Rsyslog implements Callable<Integer> {
-    @Option(
-        names = "--file",
-        paramLabel = "PATH",
-        converter = LogPath.class,
-        description = "The log (default: /var/log/firewall_trace.log).")
-    private LogFile log = LogFile.DEFAULT;
+  static final class Rsyslog extends Command {
+    private final Option.Value<LogFile> log =
+        new Option.Value<>(
+            "PATH", new LogPath(), "The log (default: /var/log/firewall_trace.log).", "--file");
 
-    @Option(
-        names = "--rotate",
-        paramLabel = "WHEN[,keep=N]",
-        converter = WhenToRotate.class,
-        description =
+    private final Option.Value<Rotation> rotation =
+        new Option.Value<>(
+            "WHEN[,keep=N]",
+            new WhenToRotate(),
             "daily (the default), weekly, hourly, or size=100M, looked at every hour; keep=N old "
-                + "ones (default: 7), compressed unless nocompress is said.")
-    private Rotation rotation = Rotation.DEFAULT;
+                + "ones (default: 7), compressed unless nocompress is said.",
+            "--rotate");
 
-    @Option(
-        names = "--forward",
-        paramLabel = "HOST:PORT[/PROTO]",
-        converter = Server.class,
-        description =
+    private final Option.Value<SyslogServer> server =
+        new Option.Value<>(
+            "HOST:PORT[/PROTO]",
+            new Server(),
             "Send the TRACE lines to that syslog server as well, by udp (the default) or tcp; "
-                + "an IPv6 address stands in brackets.")
-    private @Nullable SyslogServer server;
+                + "an IPv6 address stands in brackets.",
+            "--forward");
 
-    @Option(
-        names = "--dry-run",
-        description = "Print the files and change nothing; needs no rights.")
-    private boolean dryRun;
+    private final Option.Flag dryRun =
+        new Option.Flag("Print the files and change nothing; needs no rights.", "--dry-run");
+
+    Rsyslog() {
+      super(
+          "rsyslog",
+          "Write the rsyslog rule that sends the kernel's TRACE lines to a file of their own, and "
+              + "not to syslog and kern.log too; and the logrotate policy for it. Both are checked "
+              + "by rsyslogd and logrotate before they take effect, and rsyslog is restarted.",
+          "Files that are not fwtrail's are never overwritten; if a step fails, all is as before.");
+      spec.usageMessage()
+          .sortOptions(false)
+          .footer(
+              "",
+              "Examples:",
+              "  fwtrail setup rsyslog --dry-run",
+              "  sudo fwtrail setup rsyslog --rotate size=100M,keep=7",
+              "  sudo fwtrail setup rsyslog --forward loghost.example:514/tcp",
+              "  sudo fwtrail read /var/log/firewall_trace.log --follow");
+      add(log, rotation, server, dryRun);
+    }
 
     @Override
     public Integer call() {
-      if (dryRun) {
-        onThisHost(setup -> System.out.print(setup.preview(log, rotation, server)));
+      LogFile to = log.orElse(LogFile.DEFAULT);
+      Rotation when = rotation.orElse(Rotation.DEFAULT);
+      if (dryRun.isGiven()) {
+        onThisHost(setup -> System.out.print(setup.preview(to, when, server.get())));
       } else {
-        change(setup -> setup.install(log, rotation, server));
+        change(setup -> setup.install(to, when, server.get()));
       }
       return 0;
     }
   }
 
   /** Takes it away. */
-  @Command(
-      name = "remove",
-      mixinStandardHelpOptions = true,
-      versionProvider = Version.class,
-      description = {
-        "Delete the files that 'fwtrail setup rsyslog' wrote, and restart rsyslog. The log is kept "
-            + "unless --logs is given."
-      },
-      sortOptions = false)
-  static final class Remove implements Callable<Integer> {
-    @Option(
-        names = "--logs",
-        description = "Delete the log as well, and the old ones that logrotate made of it.")
-    private boolean logs;
+  static final class Remove extends Command {
+    private final Option.Flag logs =
+        new Option.Flag(
+            "Delete the log as well, and the old ones that logrotate made of it.", "--logs");
 
-    @Option(
-        names = "--dry-run",
-        description = "Print what would be deleted and change nothing; needs no rights.")
-    private boolean dryRun;
+    private final Option.Flag dryRun =
+        new Option.Flag(
+            "Print what would be deleted and change nothing; needs no rights.", "--dry-run");
+
+    Remove() {
+      super(
+          "remove",
+          "Delete the files that 'fwtrail setup rsyslog' wrote, and restart rsyslog. The log is kept "
+              + "unless --logs is given.");
+      spec.usageMessage().sortOptions(false);
+      add(logs, dryRun);
+    }
 
     @Override
     public Integer call() {
-      if (dryRun) {
-        onThisHost(setup -> setup.removable(logs).forEach(System.out::println));
+      if (dryRun.isGiven()) {
+        onThisHost(setup -> setup.removable(logs.isGiven()).forEach(System.out::println));
       } else {
-        change(setup -> setup.remove(logs));
+        change(setup -> setup.remove(logs.isGiven()));
       }
       return 0;
     }

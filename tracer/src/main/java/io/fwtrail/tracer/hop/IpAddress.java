@@ -1,5 +1,7 @@
 package io.fwtrail.tracer.hop;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An IPv4 or IPv6 address as a value.
  *
@@ -9,6 +11,21 @@ package io.fwtrail.tracer.hop;
  */
 public record IpAddress(int version, long high, long low) {
   private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+  // Written out: a record's own are put together of method handles at their first use, which would
+  // keep the first hop waiting for 30 ms.
+  @Override
+  public int hashCode() {
+    return (Long.hashCode(high) * 31 + Long.hashCode(low)) * 31 + version;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof IpAddress that
+        && version == that.version
+        && high == that.high
+        && low == that.low;
+  }
 
   /** An IPv4 address of its 32 bits. */
   public static IpAddress v4(int bits) {
