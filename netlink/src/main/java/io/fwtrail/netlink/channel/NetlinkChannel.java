@@ -62,6 +62,12 @@ public final class NetlinkChannel extends AbstractChannel {
 
   private boolean readWanted;
 
+  /**
+   * For the next wake-up. Few at first: code that never ran is slow, and what the first datagrams
+   * came to is to be seen before all that came while the program started has gone through it.
+   */
+  private int reads = 1;
+
   private long drainedAt = System.nanoTime();
 
   private final ReadingPace pace = new ReadingPace();
@@ -358,7 +364,8 @@ public final class NetlinkChannel extends AbstractChannel {
       boolean read = false;
       boolean more = true;
       int datagrams = 0;
-      for (int i = 0; i < READS_PER_WAKE_UP && readWanted && more; i++) {
+      int most = config.isAutoRead() ? reads : READS_PER_WAKE_UP;
+      for (int i = 0; i < most && readWanted && more; i++) {
         // Asked for each time: what a handler did with the last batch may have closed the channel.
         Bound b = bound;
         Object next = b == null ? null : b.reader.next();
@@ -385,6 +392,7 @@ public final class NetlinkChannel extends AbstractChannel {
           drainedAt = began;
         }
         pipeline().fireChannelReadComplete();
+        reads = Math.min(READS_PER_WAKE_UP, 2 * reads);
         if (!more && readWanted) {
           pace.afterReading(datagrams);
         }
