@@ -129,4 +129,12 @@ abstract sealed class Option {
       return given == null ? List.of() : given;
     }
   }
+
+  /** The start script has picocli leave its own converters out, but for those of plain types. */
+  private static final class FileName implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String text) {
+      return Path.of(text);
+    }
+  }
 }

@@ -24,10 +24,12 @@ public final class StartBench {
     Report report = new Report(System.out);
     Map<String, List<String>> commands = new LinkedHashMap<>();
     commands.put("`nft monitor trace`", List.of("nft", "monitor", "trace"));
-    commands.put("`fwtrail listen --output hops`", Subject.fwtrail("listen", "--output", "hops"));
+    // As a package installs it: bin/fwtrail would first look whether a source has changed.
+    String fwtrail = Path.of("tracer-cli/target/dist/fwtrail").toAbsolutePath().toString();
+    commands.put("`fwtrail listen --output hops`", List.of(fwtrail, "listen", "--output", "hops"));
     commands.put(
         "`fwtrail trace -p udp --output hops`",
-        Subject.fwtrail("trace", "-p", "udp", "--output", "hops"));
+        List.of(fwtrail, "trace", "-p", "udp", "--output", "hops"));
     Map<String, List<Double>> all = new LinkedHashMap<>();
     try (Place place = new Place();
         Gateway gateway = new Gateway(Firewall.NFTABLES)) {
