@@ -51,24 +51,28 @@ abstract sealed class Option {
   /** It has one value; given twice, it is wrong usage. */
   static final class Value<T> extends Option {
     Value(String label, ITypeConverter<T> converter, String description, String... names) {
-      super(
-          OptionSpec.builder(names).paramLabel(label).type(Object.class).converters(converter),
-          description);
+      this(Object.class, label, converter, description, names);
     }
 
-    private Value(OptionSpec.Builder spec, String description) {
-      super(spec, description);
+    private Value(
+        Class<?> type,
+        String label,
+        ITypeConverter<T> converter,
+        String description,
+        String... names) {
+      super(
+          OptionSpec.builder(names).paramLabel(label).type(type).converters(converter),
+          description);
     }
 
     /** Of text as it was typed. */
     static Value<String> text(String label, String description, String... names) {
-      return new Value<>(
-          OptionSpec.builder(names).paramLabel(label).type(String.class), description);
+      return new Value<>(label, new AsTyped(), description, names);
     }
 
     /** Of a file, whose name the shell completes. */
     static Value<Path> file(String label, String description, String... names) {
-      return new Value<>(OptionSpec.builder(names).paramLabel(label).type(Path.class), description);
+      return new Value<>(Path.class, label, new FileName(), description, names);
     }
 
     @Nullable T get() {
@@ -84,44 +88,37 @@ abstract sealed class Option {
   /** It may be given several times. */
   static final class Values<T> extends Option {
     Values(String label, ITypeConverter<T> converter, String description, String... names) {
-      this(
-          OptionSpec.builder(names)
-              .paramLabel(label)
-              .type(List.class)
-              .auxiliaryTypes(Object.class)
-              .converters(converter),
-          description);
+      this(builder(Object.class, label, converter, names), description);
     }
 
     private Values(OptionSpec.Builder spec, String description) {
       super(spec, description);
     }
 
+    private static OptionSpec.Builder builder(
+        Class<?> type, String label, ITypeConverter<?> converter, String... names) {
+      return OptionSpec.builder(names)
+          .paramLabel(label)
+          .type(List.class)
+          .auxiliaryTypes(type)
+          .converters(converter);
+    }
+
     /** With commas between values that are given at once. */
     static <T> Values<T> list(
         String label, ITypeConverter<T> converter, String description, String... names) {
       return new Values<>(
-          OptionSpec.builder(names)
-              .paramLabel(label)
-              .splitRegex(",")
-              .type(List.class)
-              .auxiliaryTypes(Object.class)
-              .converters(converter),
-          description);
+          builder(Object.class, label, converter, names).splitRegex(","), description);
     }
 
     /** Of texts as they were typed. */
     static Values<String> texts(String label, String description, String... names) {
-      return new Values<>(
-          OptionSpec.builder(names).paramLabel(label).type(List.class).auxiliaryTypes(String.class),
-          description);
+      return new Values<>(label, new AsTyped(), description, names);
     }
 
     /** Of files, whose names the shell completes. */
     static Values<Path> files(String label, String description, String... names) {
-      return new Values<>(
-          OptionSpec.builder(names).paramLabel(label).type(List.class).auxiliaryTypes(Path.class),
-          description);
+      return new Values<>(builder(Path.class, label, new FileName(), names), description);
     }
 
     List<T> get() {
@@ -130,7 +127,14 @@ abstract sealed class Option {
     }
   }
 
-  /** The start script has picocli leave its own converters out, but for those of plain types. */
+  /** picocli's own converters are left out by the start script: they take time to be made. */
+  private static final class AsTyped implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      return text;
+    }
+  }
+
   private static final class FileName implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {

@@ -32,6 +32,8 @@ final class Fwtrail {
         List.of(
             "-Xmx96m",
             "-XX:+UseSerialGC",
+            // As the start script has it: what is made without them must do without them here too.
+            "-Dpicocli.converters.excludes=.*",
             "-cp",
             System.getProperty("java.class.path"),
             "io.fwtrail.cli.Main"));
