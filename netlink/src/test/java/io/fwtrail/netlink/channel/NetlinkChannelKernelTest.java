@@ -324,6 +324,30 @@ class NetlinkChannelKernelTest {
     assertThat(heard).hasSize(NetlinkBatch.MOST_DATAGRAMS);
   }
 
+  /** What came while a program started does not keep it from showing the first of it. */
+  @Test
+  void ofWhatWaitsAtTheFirstReadingLittleIsReadAtOnceAndThenMore() throws Exception {
+    List<Integer> readBefore = new CopyOnWriteArrayList<>();
+    NetlinkChannel channel =
+        bind(
+            userSocket(
+                    new Listener() {
+                      @Override
+                      public void channelReadComplete(ChannelHandlerContext ctx) {
+                        readBefore.add(heard.size());
+                      }
+                    })
+                .option(NetlinkChannelOption.RECEIVE_BUFFER, 1024 * 1024)
+                .option(ChannelOption.AUTO_READ, false));
+    int batch = NetlinkBatch.MOST_DATAGRAMS;
+    sender.send(8 * batch, 64);
+    channel.config().setAutoRead(true);
+    await().atMost(PATIENCE).until(() -> heard.size() == 8 * batch);
+    turnsOfTheLoop(channel);
+
+    assertThat(readBefore).startsWith(batch, 3 * batch, 7 * batch, 8 * batch);
+  }
+
   /** An error that waits on the socket is reported by epoll again and again until it is taken. */
   @Test
   void lossWhileAutoReadIsOffDoesNotKeepTheLoopBusy() throws Exception {

@@ -25,7 +25,14 @@ public final class OutputQueue implements AutoCloseable {
   /** Handed to the writer when there is so much, without waiting for {@link #flush}. */
   private static final int CHUNK_BYTES = 256 * 1024;
 
-  private static final int MOST_SPARE = 4;
+  /** Room for that, and for the record that goes beyond it. */
+  private static final int ARRAY_BYTES = CHUNK_BYTES + CHUNK_BYTES / 4;
+
+  /**
+   * As many as the queue holds: what a slow reader makes it hold lives long enough to be garbage of
+   * the old generation, by which the heap would grow to its limit.
+   */
+  private static final int MOST_SPARE = MOST_BYTES / ARRAY_BYTES;
 
   private final OutputStream out;
   private final Runnable onClosed;
@@ -36,9 +43,9 @@ public final class OutputQueue implements AutoCloseable {
   private final ArrayDeque<Part> parts = new ArrayDeque<>();
 
   /** Arrays that were written, to be filled again: no garbage at a busy time. */
-  private final ArrayDeque<byte[]> spare = new ArrayDeque<>(MOST_SPARE);
+  private final ArrayDeque<byte[]> spare = new ArrayDeque<>();
 
-  private final ByteBuilder chunk = new ByteBuilder(CHUNK_BYTES + CHUNK_BYTES / 4);
+  private final ByteBuilder chunk = new ByteBuilder(ARRAY_BYTES);
   private int records;
   private long queuedBytes;
   private long dropped;
@@ -170,7 +177,7 @@ public final class OutputQueue implements AutoCloseable {
       chunk.clear();
     } else {
       byte[] next = spare.poll();
-      chunk.replaceArray(next == null ? new byte[CHUNK_BYTES + CHUNK_BYTES / 4] : next);
+      chunk.replaceArray(next == null ? new byte[ARRAY_BYTES] : next);
     }
     return new Part(bytes, length, records);
   }
