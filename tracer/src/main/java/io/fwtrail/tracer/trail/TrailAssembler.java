@@ -25,7 +25,10 @@ public final class TrailAssembler {
    *    that does not follow, or a base chain that it had met (OpenTrail.isEndedBy);
    *  - when nothing came for a while, counted from a moment when all that had arrived was read: a
    *    packet's way through the hooks is one function call after another. Only a program in user
-   *    space (queue) may take its time.
+   *    space (queue) may take its time;
+   *  - when so many packets came after it that it is not on its way any more. While a busy reader is
+   *    behind the kernel there is no moment to count from, and a packet that a nat chain may still
+   *    see, as no source told of its connection, would wait among thousands.
    *
    * Packets over the loopback device go out under one key and come in under another, because the
    * interface is part of the hash, and so do packets that a bridge hands up; they are known again by
@@ -73,7 +76,13 @@ public final class TrailAssembler {
    * How many of the most recent trails are searched for a packet that comes under another key: it
    * was seen a moment ago, in the same call on the same processor or the next interrupt.
    */
-  private static final int SEARCHED = 64;
+  static final int SEARCHED = 64;
+
+  /**
+   * By how many packets a packet is never overtaken on its way: each processor has one in its hands
+   * at a time, and hands it to another namespace by a queue of 1,000 (net.core.netdev_max_backlog).
+   */
+  static final int OVERTAKEN = 4_096;
 
   /**
    * Hops of all open trails together, some 40 MB. Many packets under way, each with many hops,
@@ -356,7 +365,7 @@ public final class TrailAssembler {
   }
 
   /**
-   * Ends the trails of which nothing came for long enough.
+   * Ends the trails of which nothing came for long enough, or that too many packets came after.
    *
    * @param readUpTo a moment of the monotonic clock before which all messages have been seen
    */
@@ -371,6 +380,27 @@ public final class TrailAssembler {
     while (trail != null && readUpTo - trail.touched >= limits.quietNanos()) {
       OpenTrail next = trail.newer;
       if (!trail.queued || readUpTo - trail.touched >= limits.queuedNanos()) {
+        finish(trail, UNSEEN);
+      }
+      trail = next;
+    }
+    finishOvertaken(going.overtakenBy(OVERTAKEN), false);
+    if (keylessTrails > 0) {
+      // No message without a key is looked for there.
+      finishOvertaken(going.overtakenBy(SEARCHED), true);
+    }
+  }
+
+  /**
+   * Ends a trail and all that are older, but those that a program in user space has.
+   *
+   * @param onlyKeyless whether only those that are known without a key
+   */
+  private void finishOvertaken(@Nullable OpenTrail last, boolean onlyKeyless) {
+    OpenTrail trail = last == null ? null : going.oldest();
+    while (trail != null) {
+      OpenTrail next = trail == last ? null : trail.newer;
+      if (!trail.queued && (trail.keyless || !onlyKeyless)) {
         finish(trail, UNSEEN);
       }
       trail = next;

@@ -18,6 +18,15 @@ final class TrailList {
     return newest;
   }
 
+  /** The newest of those that {@code count} others were added after; null where there is none. */
+  @Nullable OpenTrail overtakenBy(int count) {
+    OpenTrail trail = newest;
+    for (int i = 0; i < count && trail != null; i++) {
+      trail = trail.older;
+    }
+    return trail;
+  }
+
   /** Adds one that is in no list. */
   void add(OpenTrail trail) {
     trail.older = newest;

@@ -9,6 +9,7 @@ import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.PacketBuilder;
+import io.fwtrail.tracer.hop.Verdict;
 import io.fwtrail.tracer.log.LegacySightings;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.ruleset.OfflineRules;
@@ -252,5 +253,51 @@ class LegacyTrailTest {
         .isEqualTo(
             "[raw:PREROUTING:policy, t:prerouting:1, t:prerouting:policy, mangle:FORWARD:policy,"
                 + " t:forward:policy, filter:FORWARD:1, filter:dns:2]");
+  }
+
+  /** All the way but for the nat chain, which only a connection's first packet meets. */
+  private void sendThrough(Bench bench, PacketBuilder packet) {
+    send(
+        bench,
+        rules(),
+        packet,
+        "raw:PREROUTING:policy:1",
+        "filter:FORWARD:rule:2",
+        "mangle:POSTROUTING:policy:1");
+  }
+
+  @Test
+  void whatIsNotSearchedForAnyMoreIsAtItsEndThoughNoTimePassed() {
+    Bench bench = Bench.with(rules());
+    for (int id = 1; id <= TrailAssembler.SEARCHED; id++) {
+      sendThrough(bench, udp().id(id));
+    }
+    bench.pass(0);
+    assertThat(bench.out.trails()).isEmpty();
+    sendThrough(bench, udp().id(1_000));
+    sendThrough(bench, udp().id(1_001));
+    bench.pass(0);
+    assertThat(bench.out.trails()).extracting(trail -> trail.packet().id()).containsExactly(1, 2);
+    assertThat(bench.out.trails()).allMatch(Trail::complete);
+    assertThat(bench.out.trails()).extracting(Trail::verdict).containsOnly(Verdict.ACCEPT);
+  }
+
+  @Test
+  void whatAProgramHasIsWaitedForHoweverManyCome() {
+    Bench bench =
+        Bench.with(
+            ruleSet()
+                .table(NfFamily.IP, "t")
+                .base("post", Hook.POSTROUTING, 0)
+                .nat("nat", Hook.POSTROUTING, 100)
+                .build());
+    bench.packet(1, udp().id(5_555)).at(NfFamily.IP, "t", "post").rule(1, Verdict.QUEUE);
+    for (int id = 1; id <= TrailAssembler.SEARCHED + 10; id++) {
+      sendThrough(bench, udp().id(id));
+    }
+    bench.pass(0);
+    assertThat(bench.out.trails().stream().map(trail -> trail.packet().id()))
+        .hasSize(10)
+        .doesNotContain(5_555);
   }
 }

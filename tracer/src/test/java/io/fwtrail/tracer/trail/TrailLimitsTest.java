@@ -88,6 +88,35 @@ class TrailLimitsTest {
     assertThat(bench.assembler().openTrails()).isEqualTo(2);
   }
 
+  /** No source tells here whether a nat chain is still to come; a reader that is behind cannot. */
+  @Test
+  void aPacketThatThousandsCameAfterIsAtItsEndThoughNoTimePassed() {
+    RuleSet rules =
+        ruleSet()
+            .table(NfFamily.INET, "t")
+            .base("c", Hook.FORWARD, 0)
+            .nat("nat", Hook.POSTROUTING, 100)
+            .base("late", Hook.POSTROUTING, 200)
+            .build();
+    RuleSet withoutLate =
+        ruleSet()
+            .table(NfFamily.INET, "t")
+            .base("c", Hook.FORWARD, 0)
+            .nat("nat", Hook.POSTROUTING, 100)
+            .build();
+    Bench bench = Bench.with(rules, limits(10_000, 50));
+    bench.packet(1).at("c").rule(1, Verdict.ACCEPT);
+    bench.packet(2).at("c").rule(1, Verdict.QUEUE);
+    bench.replaceRules(withoutLate);
+    for (int packet = 3; packet <= TrailAssembler.OVERTAKEN + 3; packet++) {
+      bench.packet(packet).at("c").rule(1, Verdict.ACCEPT);
+    }
+    bench.pass(0);
+    assertThat(bench.out.texts())
+        .containsExactly("c:1:accept (not seen again after forward)", "c:1:accept => accept");
+    assertThat(bench.assembler().counts().evicted).isZero();
+  }
+
   @Test
   void manyHopsOfManyPacketsMakeRoomAsWell() {
     int each = 4_000;
