@@ -19,20 +19,27 @@ final class AddressText {
 
   private static @Nullable IpAddress v4(byte[] b, int start, int end) {
     int bits = 0;
-    int octets = 0;
-    int from = start;
-    for (int i = start; i <= end; i++) {
-      if (i == end || b[i] == '.') {
-        long octet = i - from > 3 ? -1 : Digits.parse(b, from, i);
-        if (octet < 0 || octet > 255) {
+    int dots = 0;
+    int octet = 0;
+    int digits = 0;
+    for (int i = start; i < end; i++) {
+      int digit = b[i] - '0';
+      if (digit >= 0 && digit <= 9) {
+        octet = octet * 10 + digit;
+        digits++;
+        if (digits > 3 || octet > 255) {
           return null;
         }
-        bits = bits << 8 | (int) octet;
-        octets++;
-        from = i + 1;
+      } else if (b[i] == '.' && digits > 0) {
+        bits = bits << 8 | octet;
+        dots++;
+        octet = 0;
+        digits = 0;
+      } else {
+        return null;
       }
     }
-    return octets == 4 ? IpAddress.v4(bits) : null;
+    return dots == 3 && digits > 0 ? IpAddress.v4(bits << 8 | octet) : null;
   }
 
   private static @Nullable IpAddress v6(byte[] b, int start, int end) {

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventPipe implements AutoCloseable {
   private static final int EVENTS = 512;
-  private static final int BATCHES = 8;
+
+  /** One that is filled, one that is read, one in between: more would only take room in caches. */
+  private static final int BATCHES = 3;
 
   private final BlockingQueue<Batch> filled = new ArrayBlockingQueue<>(BATCHES + 1);
   private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BATCHES);

@@ -1,8 +1,5 @@
 package io.fwtrail.tracer.log;
 
-import io.fwtrail.tracer.hop.NameCache;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 
@@ -40,12 +37,9 @@ public final class LogLineParser {
   private static final int MICROS = 1_000_000;
 
   private final LogTime time;
-  private final TraceText trace = new TraceText();
+  private final Names names = new Names();
+  private final TraceText trace = new TraceText(names);
   private final JournalRecord journal = new JournalRecord();
-  private final NameCache names = new NameCache();
-  private final Names byName = this::name;
-  private byte[] array = {};
-  private ByteBuf view = Unpooled.EMPTY_BUFFER;
 
   /**
    * Makes one.
@@ -79,9 +73,7 @@ public final class LogLineParser {
     if (!frame(b, start, message, event)) {
       return Outcome.OTHER;
     }
-    return trace.parse(b, message + TRACE.length, end, event, byName)
-        ? Outcome.TRACE
-        : Outcome.DAMAGED;
+    return trace.parse(b, message + TRACE.length, end, event) ? Outcome.TRACE : Outcome.DAMAGED;
   }
 
   private Outcome parseJournal(byte[] b, int start, int end, LogEvent event) {
@@ -97,18 +89,9 @@ public final class LogLineParser {
     event.time = journal.timeMicros() * 1_000;
     event.kernelMicros = journal.kernelMicros();
     event.host = journal.host();
-    return trace.parse(text, from + TRACE.length, text.length, event, byName)
+    return trace.parse(text, from + TRACE.length, text.length, event)
         ? Outcome.TRACE
         : Outcome.DAMAGED;
-  }
-
-  /** A name's String, the same for the same bytes. */
-  private String name(byte[] b, int start, int end) {
-    if (b != array) {
-      array = b;
-      view = Unpooled.wrappedBuffer(b);
-    }
-    return names.get(view, start, end);
   }
 
   /** Where "TRACE: " begins, or -1. */
@@ -199,7 +182,7 @@ public final class LogLineParser {
         (end - KERNEL.length == hostEnd + 1 && holds(b, hostEnd + 1, end, KERNEL))
             || (end - RFC5424_KERNEL.length == hostEnd && holds(b, hostEnd, end, RFC5424_KERNEL));
     if (kernel) {
-      event.host = name(b, host, hostEnd);
+      event.host = names.of(b, host, hostEnd);
     }
     return kernel;
   }
@@ -260,13 +243,19 @@ public final class LogLineParser {
     return true;
   }
 
-  static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+  static boolean is(byte[] b, int start, int end, String word) {
+    if (end - start != word.length()) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      if (b[start + i] != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Makes a String of bytes, and the same one of the same bytes. */
-  @FunctionalInterface
-  interface Names {
-    String of(byte[] b, int start, int end);
+  static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

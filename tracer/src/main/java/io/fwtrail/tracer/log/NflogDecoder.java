@@ -1,14 +1,11 @@
 package io.fwtrail.tracer.log;
 
+import io.fwtrail.netlink.nflog.Nflog;
 import io.fwtrail.netlink.nflog.PacketLogMessage;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Conntrack;
-import io.fwtrail.tracer.hop.Hop;
-import io.fwtrail.tracer.hop.NameCache;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.PacketDecoder;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +21,7 @@ import org.jspecify.annotations.Nullable;
  * packet that had two protocols would be two packets to whoever compares them.
  */
 public final class NflogDecoder {
-  private static final byte[] TRACE = ascii("TRACE: ");
-  private static final Hop.Kind[] KINDS = {Hop.Kind.RULE, Hop.Kind.POLICY, Hop.Kind.RETURN};
-  private static final byte[][] KIND_NAMES = {ascii("rule"), ascii("policy"), ascii("return")};
+  private static final byte[] TRACE = LogLineParser.ascii("TRACE: ");
 
   /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: the kernel's prefixes are shorter. */
   private static final int PREFIX_LIMIT = 128;
@@ -39,7 +34,22 @@ public final class NflogDecoder {
 
   private static final int ETHERNET_HEADER = 14;
 
-  private final NameCache names = new NameCache();
+  /** Rules and policies that most rule sets have; more are read each time. */
+  private static final int KEPT_RULES = 1_024;
+
+  /** More packets than are under way at once on any machine that was seen. */
+  private static final int KEPT_PACKETS = 256;
+
+  /** Ahead of a packet's bytes: what else its meaning hangs on. */
+  private static final int KEY_HEAD = 4;
+
+  private final Names names = new Names();
+  private final SeenTexts<LegacyRule> rules = new SeenTexts<>(KEPT_RULES);
+  private final SeenTexts<Packet> packets = new SeenTexts<>(KEPT_PACKETS);
+
+  /** A prefix, or a packet, to be looked up. */
+  private final byte[] key = new byte[KEY_HEAD + 2 * Nflog.COPY_RANGE];
+
   private final IntFunction<@Nullable String> interfaces;
 
   /** The connection that was told of last, and the values that it was made of. */
@@ -48,15 +58,9 @@ public final class NflogDecoder {
   private long ctId;
   private int ctDirection;
   private int ctState;
+  private int ctStatus;
 
   private long others;
-
-  /** What the prefix says; valid where {@link #readPrefix} returned true. */
-  private int tableEnd;
-
-  private int kindColon;
-  private Hop.Kind kind = Hop.Kind.RULE;
-  private int number;
 
   /**
    * Makes one.
@@ -81,18 +85,15 @@ public final class NflogDecoder {
    */
   public boolean fill(LogEvent event, PacketLogMessage m, long time) {
     NfFamily family = NfFamily.of(m.family());
-    if ((family != NfFamily.IP && family != NfFamily.IP6) || !readPrefix(m)) {
+    LegacyRule rule = family == NfFamily.IP || family == NfFamily.IP6 ? rule(m) : null;
+    if (rule == null) {
       others++;
       return false;
     }
     event.clear();
     event.time = m.time() == PacketLogMessage.ABSENT ? time : m.time();
     event.family = family;
-    int table = m.prefixStart() + TRACE.length;
-    event.table = names.get(m.buffer(), table, tableEnd);
-    event.chain = names.get(m.buffer(), tableEnd + 1, kindColon);
-    event.kind = kind;
-    event.number = number;
+    rule.fill(event);
     event.in = interfaces.apply(m.indev());
     event.out = interfaces.apply(m.outdev());
     event.physIn = interfaces.apply(m.physIndev());
@@ -105,75 +106,21 @@ public final class NflogDecoder {
     return true;
   }
 
-  /**
-   * Reads {@code TRACE: table:chain:kind:number }. A table's name has no colon, a chain's may have
-   * some, so the chain ends where kind and number begin.
-   */
-  private boolean readPrefix(PacketLogMessage m) {
-    ByteBuf b = m.buffer();
-    int start = m.prefixStart();
-    int end = m.prefixEnd();
-    if (end - start >= PREFIX_LIMIT || !holds(b, start, end, TRACE)) {
-      return false;
+  /** What the prefix says, {@code TRACE: filter:FORWARD:rule:2 }; null where it is no trace's. */
+  private @Nullable LegacyRule rule(PacketLogMessage m) {
+    int length = m.prefixEnd() - m.prefixStart();
+    if (length >= PREFIX_LIMIT) {
+      return null;
     }
-    int table = start + TRACE.length;
-    int numberColon = readNumber(b, table, end);
-    if (numberColon < 0) {
-      return false;
-    }
-    kindColon = numberColon - 1;
-    while (kindColon > table && b.getByte(kindColon) != ':') {
-      kindColon--;
-    }
-    tableEnd = b.indexOf(table, kindColon, (byte) ':');
-    return tableEnd > table && kindColon > tableEnd + 1 && readKind(b, kindColon + 1, numberColon);
-  }
-
-  /** Reads the number at the prefix's end, from 1 up; gives the colon before it, or -1. */
-  private int readNumber(ByteBuf b, int start, int end) {
-    int position = end - 1;
-    if (position <= start || b.getByte(position) != ' ') {
-      return -1;
-    }
-    long value = 0;
-    long place = 1;
-    for (position--; position > start; position--) {
-      int digit = b.getByte(position) - '0';
-      if (digit < 0 || digit > 9 || value > Integer.MAX_VALUE) {
-        break;
-      }
-      value += digit * place;
-      place *= 10;
-    }
-    number = (int) value;
-    return b.getByte(position) == ':' && value > 0 && value <= Integer.MAX_VALUE ? position : -1;
-  }
-
-  private boolean readKind(ByteBuf b, int start, int end) {
-    for (int i = 0; i < KINDS.length; i++) {
-      if (KIND_NAMES[i].length == end - start && holds(b, start, end, KIND_NAMES[i])) {
-        kind = KINDS[i];
-        return true;
+    m.buffer().getBytes(m.prefixStart(), key, 0, length);
+    LegacyRule rule = rules.get(key, 0, length);
+    if (rule == null && LogLineParser.holds(key, 0, length, TRACE) && key[length - 1] == ' ') {
+      rule = LegacyRule.read(key, TRACE.length, length - 1, names);
+      if (rule != null) {
+        rules.keep(key, 0, length, rule);
       }
     }
-    return false;
-  }
-
-  /** Whether the bytes from {@code start} on begin with these. */
-  private static boolean holds(ByteBuf b, int start, int end, byte[] wanted) {
-    if (end - start < wanted.length) {
-      return false;
-    }
-    for (int i = 0; i < wanted.length; i++) {
-      if (b.getByte(start + i) != wanted[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+    return rule;
   }
 
   /** All events of a packet tell of one connection: it is made once. */
@@ -184,16 +131,39 @@ public final class NflogDecoder {
     if (connection == null
         || m.ctId() != ctId
         || m.ctDirection() != ctDirection
-        || m.ctState() != ctState) {
+        || m.ctState() != ctState
+        || m.ctStatus() != ctStatus) {
       ctId = m.ctId();
       ctDirection = m.ctDirection();
       ctState = m.ctState();
-      connection = Conntrack.of(ctId, ctDirection, ctState, 0);
+      ctStatus = m.ctStatus();
+      connection = Conntrack.of(ctId, ctDirection, ctState, ctStatus);
     }
     return connection;
   }
 
-  private static Packet packet(PacketLogMessage m, NfFamily family) {
+  /** The same object for the same bytes, as they mostly are at the next hook, too. */
+  private Packet packet(PacketLogMessage m, NfFamily family) {
+    int frame = hasFrame(m) ? m.hardwareHeaderLength() : 0;
+    int length = KEY_HEAD + frame + m.payloadLength();
+    if (length > key.length) {
+      return decode(m, frame, family);
+    }
+    key[0] = (byte) family.number();
+    key[1] = (byte) frame;
+    key[2] = (byte) m.hardwareType();
+    key[3] = (byte) (m.hardwareType() >>> 8);
+    m.buffer().getBytes(m.hardwareHeaderStart(), key, KEY_HEAD, frame);
+    m.buffer().getBytes(m.payloadStart(), key, KEY_HEAD + frame, m.payloadLength());
+    Packet packet = packets.get(key, 0, length);
+    if (packet == null) {
+      packet = decode(m, frame, family);
+      packets.keep(key, 0, length, packet);
+    }
+    return packet;
+  }
+
+  private static Packet decode(PacketLogMessage m, int frame, NfFamily family) {
     int start = m.payloadStart();
     int length = m.payloadLength();
     int header = length;
@@ -205,7 +175,7 @@ public final class NflogDecoder {
     return PacketDecoder.decode(
         m.buffer(),
         m.hardwareHeaderStart(),
-        hasFrame(m) ? m.hardwareHeaderLength() : 0,
+        frame,
         m.hardwareType(),
         start,
         length,

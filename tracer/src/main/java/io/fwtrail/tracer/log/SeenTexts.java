@@ -1,7 +1,5 @@
 package io.fwtrail.tracer.log;
 
-import io.fwtrail.netlink.nftables.NfFamily;
-import io.fwtrail.tracer.hop.Packet;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -9,88 +7,79 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stood behind the interfaces in the lines that were read last, and what it means: the lines
- * of one packet mostly say the very same of it. Then it is not read again, and the packet is the
- * very same object, which is not written anew by whoever keeps what was made of the last one. Not
- * for use by several threads.
+ * Texts that were read last, and what each means: a log says the same again and again. What is
+ * found here is not read anew, and is the very same object, which is not written anew either by
+ * whoever keeps what was made of it. A newer text of the same slot pushes an older one out. Not for
+ * use by several threads.
+ *
+ * @param <T> what a text means; immutable
  */
-final class SeenTexts {
-  /** More packets than are under way at once on any machine that was seen; a power of two. */
-  private static final int SLOTS = 256;
-
-  /** Nearly all are shorter; with it all of them take 128 KiB at most. */
+final class SeenTexts<T> {
+  /** Nearly all are shorter; longer ones are not kept. */
   private static final int LONGEST = 512;
+
+  private static final long MIXER = 0x9e37_79b9_7f4a_7c15L;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final @Nullable Seen[] slots = new Seen[SLOTS];
-
-  private static final class Seen {
-    private byte[] text = {};
-    private int length;
-    private NfFamily family = NfFamily.UNSPECIFIED;
-    private @Nullable Packet packet;
-    private @Nullable String physIn;
-    private @Nullable String physOut;
-    private long mark;
-    private long uid;
-    private long gid;
-  }
+  private final byte[] @Nullable [] texts;
+  private final int[] lengths;
+  private final @Nullable Object[] meanings;
 
   /**
-   * Fills in what was read of the same text.
+   * An empty one.
    *
-   * @return whether there was one
+   * @param slots how many texts there is room for, a power of two
    */
-  boolean fill(LogEvent event, byte[] b, int start, int end) {
-    Seen seen = slots[slot(b, start, end)];
-    if (seen == null || !Arrays.equals(seen.text, 0, seen.length, b, start, end)) {
-      return false;
-    }
-    event.family = seen.family;
-    event.packet = seen.packet;
-    event.physIn = seen.physIn;
-    event.physOut = seen.physOut;
-    event.mark = seen.mark;
-    event.uid = seen.uid;
-    event.gid = seen.gid;
-    return true;
+  SeenTexts(int slots) {
+    texts = new byte[slots][];
+    lengths = new int[slots];
+    meanings = new Object[slots];
+  }
+
+  /** What the bytes from {@code start} to before {@code end} mean; null where that is not known. */
+  @SuppressWarnings("unchecked") // keep takes nothing else
+  @Nullable T get(byte[] b, int start, int end) {
+    int slot = slot(b, start, end);
+    byte[] text = texts[slot];
+    return text != null && Arrays.equals(text, 0, lengths[slot], b, start, end)
+        ? (T) meanings[slot]
+        : null;
   }
 
   /** Keeps what was read of a text. */
-  void keep(LogEvent event, byte[] b, int start, int end) {
+  void keep(byte[] b, int start, int end, T meaning) {
     int length = end - start;
     if (length > LONGEST) {
       return;
     }
     int slot = slot(b, start, end);
-    Seen seen = slots[slot];
-    if (seen == null) {
-      seen = new Seen();
-      slots[slot] = seen;
+    byte[] text = texts[slot];
+    if (text == null || text.length < length) {
+      text = new byte[length + length / 4];
+      texts[slot] = text;
     }
-    if (seen.text.length < length) {
-      seen.text = new byte[length + length / 4];
-    }
-    System.arraycopy(b, start, seen.text, 0, length);
-    seen.length = length;
-    seen.family = event.family;
-    seen.packet = event.packet;
-    seen.physIn = event.physIn;
-    seen.physOut = event.physOut;
-    seen.mark = event.mark;
-    seen.uid = event.uid;
-    seen.gid = event.gid;
+    System.arraycopy(b, start, text, 0, length);
+    lengths[slot] = length;
+    meanings[slot] = meaning;
   }
 
-  /** By eight bytes at once; what is left over differs seldom alone. */
-  private static int slot(byte[] b, int start, int end) {
+  /** By eight bytes at once, of which the last eight may have been among those before. */
+  private int slot(byte[] b, int start, int end) {
     long hash = (long) end - start;
-    for (int i = start; i + Long.BYTES <= end; i += Long.BYTES) {
-      hash = hash * 0x9e3779b97f4a7c15L + (long) LONGS.get(b, i);
+    if (hash < Long.BYTES) {
+      for (int i = start; i < end; i++) {
+        hash = hash << 8 | b[i];
+      }
+    } else {
+      int last = end - Long.BYTES;
+      for (int i = start; i < last; i += Long.BYTES) {
+        hash = hash * MIXER + (long) LONGS.get(b, i);
+      }
+      hash = hash * MIXER + (long) LONGS.get(b, last);
     }
-    hash *= 0x9e3779b97f4a7c15L;
-    return (int) (hash >>> 40) & (SLOTS - 1);
+    hash *= MIXER;
+    return (int) (hash >>> 40) & (texts.length - 1);
   }
 }

@@ -9,6 +9,7 @@ import io.fwtrail.netlink.MessageWriter;
 import io.fwtrail.netlink.nflog.PacketLogMessage;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.tracer.hop.Conntrack;
+import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.netty.buffer.ByteBuf;
@@ -353,6 +354,10 @@ class NflogDecoderTest {
   }
 
   private void connection(int id, int info) {
+    connection(id, info, 0);
+  }
+
+  private void connection(int id, int info, int status) {
     assertThat(
             fill(
                 datagram(
@@ -361,6 +366,7 @@ class NflogDecoderTest {
                         w.string(10, "TRACE: raw:OUTPUT:rule:1 ")
                             .beginNested(18)
                             .bigEndianInt(12, id)
+                            .bigEndianInt(3, status)
                             .endNested()
                             .bigEndianInt(19, info))))
         .isTrue();
@@ -379,6 +385,15 @@ class NflogDecoderTest {
     connection(1, 77);
     assertThat(event.conntrack).isEqualTo(new Conntrack(1, null, null));
     assertThat(real(RULE).conntrack).isNull();
+  }
+
+  /** IPS_SRC_NAT_DONE, which tells that no nat chain on the way out is to come any more. */
+  @Test
+  void itsStatusAsItIsAtEachMessage() {
+    connection(5, 2, 0x100);
+    assertThat(event.conntrack.mayMeetNat(Hook.POSTROUTING)).isTrue();
+    connection(5, 2, 0x180);
+    assertThat(event.conntrack.mayMeetNat(Hook.POSTROUTING)).isFalse();
   }
 
   @Test
