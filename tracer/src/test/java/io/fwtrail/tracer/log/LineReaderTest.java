@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class LineReaderTest {
@@ -47,6 +49,29 @@ class LineReaderTest {
       assertThat(lines).as("split at %d", at).containsExactly("one", "", "two", "three");
     }
     assertThat(numbers.subList(numbers.size() - 4, numbers.size())).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  /** Bytes that differ from a line's end in one bit, or by one, beside true ones. */
+  @Test
+  void nothingElseEndsALine() throws IOException {
+    byte[] alphabet = {'\n', 0x0b, 0x09, 0x08, 0x1a, (byte) 0x8a, (byte) 0x8b, 0, -1, 'x'};
+    Random random = new Random(20261126);
+    for (int round = 0; round < 2_000; round++) {
+      byte[] bytes = new byte[random.nextInt(60)];
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] = alphabet[random.nextInt(alphabet.length)];
+      }
+      String text = new String(bytes, StandardCharsets.ISO_8859_1);
+      List<String> expected = new ArrayList<>(Arrays.asList(text.split("\n", -1)));
+      if (expected.get(expected.size() - 1).isEmpty()) {
+        expected.remove(expected.size() - 1);
+      }
+      lines.clear();
+      reader = reader();
+      read(text);
+      reader.end();
+      assertThat(lines).isEqualTo(expected);
+    }
   }
 
   @Test
