@@ -200,7 +200,8 @@ final class Hearing implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    process.destroyForcibly();
+    // The next one may want what this one holds, as an NFLOG group, until it has ended.
+    process.destroyForcibly().onExit().join();
     if (setting != null) {
       setting.close();
     }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
  * own: the difference is what its lines take of a program that is warm.
  */
 public final class ReadBench {
-  private static final int ROUNDS = 3;
-  private static final int LINES = 2_000_000;
+  private static final int ROUNDS = 5;
+  private static final int LINES = 4_000_000;
   private static final int WARM_UP_LINES = 1_000_000;
   private static final int LINES_A_PACKET = 4;
 
