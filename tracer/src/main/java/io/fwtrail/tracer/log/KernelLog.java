@@ -137,10 +137,10 @@ public final class KernelLog implements AutoCloseable {
   }
 
   private boolean take(int length, LogEvent event) {
-    int end = LogLineParser.indexOf(record, '\n', 0, length);
+    int end = Ascii.indexOf(record, '\n', 0, length);
     end = end < 0 ? length : end;
-    int comma = LogLineParser.indexOf(record, ',', 0, end);
-    int second = comma < 0 ? -1 : LogLineParser.indexOf(record, ',', comma + 1, end);
+    int comma = Ascii.indexOf(record, ',', 0, end);
+    int second = comma < 0 ? -1 : Ascii.indexOf(record, ',', comma + 1, end);
     long sequence = second < 0 ? -1 : Digits.parse(record, comma + 1, second);
     if (sequence >= 0) {
       lost += expected >= 0 && sequence > expected ? sequence - expected : 0;

@@ -20,7 +20,7 @@ record LegacyRule(String table, String chain, Hop.Kind kind, int number) {
    * @return null where the bytes from {@code start} to before {@code end} are something else
    */
   static @Nullable LegacyRule read(byte[] b, int start, int end, Names names) {
-    int tableEnd = LogLineParser.indexOf(b, ':', start, end);
+    int tableEnd = Ascii.indexOf(b, ':', start, end);
     int kindEnd = lastColon(b, start, end);
     int chainEnd = lastColon(b, start, kindEnd);
     if (tableEnd <= start || chainEnd <= tableEnd + 1) {
@@ -36,7 +36,7 @@ record LegacyRule(String table, String chain, Hop.Kind kind, int number) {
 
   private static Hop.@Nullable Kind kind(byte[] b, int start, int end) {
     for (Hop.Kind kind : KINDS) {
-      if (LogLineParser.is(b, start, end, kind.keyword())) {
+      if (Ascii.is(b, start, end, kind.keyword())) {
         return kind;
       }
     }

@@ -1,6 +1,5 @@
 package io.fwtrail.tracer.log;
 
-import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 
 /**
@@ -30,10 +29,10 @@ public final class LogLineParser {
     DAMAGED
   }
 
-  private static final byte[] TRACE = ascii("TRACE: ");
-  private static final byte[] KERNEL = ascii("kernel:");
-  private static final byte[] RFC5424_KERNEL = ascii(" kernel - - -");
-  private static final byte[] DMESG_FACILITY = ascii("kern  :");
+  private static final byte[] TRACE = Ascii.bytes("TRACE: ");
+  private static final byte[] KERNEL = Ascii.bytes("kernel:");
+  private static final byte[] RFC5424_KERNEL = Ascii.bytes(" kernel - - -");
+  private static final byte[] DMESG_FACILITY = Ascii.bytes("kern  :");
   private static final int MICROS = 1_000_000;
 
   private final LogTime time;
@@ -97,7 +96,7 @@ public final class LogLineParser {
   /** Where "TRACE: " begins, or -1. */
   private static int find(byte[] b, int start, int end) {
     for (int i = start; i <= end - TRACE.length; i++) {
-      if (b[i] == 'T' && holds(b, i, end, TRACE)) {
+      if (b[i] == 'T' && Ascii.holds(b, i, end, TRACE)) {
         return i;
       }
     }
@@ -145,14 +144,14 @@ public final class LogLineParser {
   /** The head of dmesg's lines: nothing, a priority, or facility and level. */
   private static boolean isDmesgHead(byte[] b, int start, int end) {
     int from = skipPriority(b, start, end);
-    return from == end || (holds(b, from, end, DMESG_FACILITY) && b[end - 1] == ':');
+    return from == end || (Ascii.holds(b, from, end, DMESG_FACILITY) && b[end - 1] == ':');
   }
 
   /** {@code 4,1234,68907892027,-}: priority, sequence number, microseconds, flags. */
   private boolean kernelRecord(byte[] b, int start, int end, LogEvent event) {
-    int comma = indexOf(b, ',', start, end);
-    comma = comma < 0 ? -1 : indexOf(b, ',', comma + 1, end);
-    int last = comma < 0 ? -1 : indexOf(b, ',', comma + 1, end);
+    int comma = Ascii.indexOf(b, ',', start, end);
+    comma = comma < 0 ? -1 : Ascii.indexOf(b, ',', comma + 1, end);
+    int last = comma < 0 ? -1 : Ascii.indexOf(b, ',', comma + 1, end);
     long micros = last < 0 ? -1 : Digits.parse(b, comma + 1, last);
     if (micros < 0) {
       return false;
@@ -174,13 +173,14 @@ public final class LogLineParser {
     }
     host++;
     event.time = event.kernelMicros < 0 ? time.nanos() : time.withFraction(event.kernelMicros);
-    int hostEnd = indexOf(b, ' ', host, end);
+    int hostEnd = Ascii.indexOf(b, ' ', host, end);
     if (hostEnd < 0) {
       return false;
     }
     boolean kernel =
-        (end - KERNEL.length == hostEnd + 1 && holds(b, hostEnd + 1, end, KERNEL))
-            || (end - RFC5424_KERNEL.length == hostEnd && holds(b, hostEnd, end, RFC5424_KERNEL));
+        (end - KERNEL.length == hostEnd + 1 && Ascii.holds(b, hostEnd + 1, end, KERNEL))
+            || (end - RFC5424_KERNEL.length == hostEnd
+                && Ascii.holds(b, hostEnd, end, RFC5424_KERNEL));
     if (kernel) {
       event.host = names.of(b, host, hostEnd);
     }
@@ -189,7 +189,7 @@ public final class LogLineParser {
 
   private static int skipPriority(byte[] b, int start, int end) {
     if (start < end && b[start] == '<') {
-      int close = indexOf(b, '>', start, Math.min(end, start + 5));
+      int close = Ascii.indexOf(b, '>', start, Math.min(end, start + 5));
       if (close > 0) {
         return close + 1;
       }
@@ -203,7 +203,7 @@ public final class LogLineParser {
     while (from < end && b[from] == ' ') {
       from++;
     }
-    int dot = indexOf(b, '.', from, end);
+    int dot = Ascii.indexOf(b, '.', from, end);
     if (dot < 0 || end - dot != 7) {
       return -1;
     }
@@ -220,42 +220,5 @@ public final class LogLineParser {
       at--;
     }
     return at;
-  }
-
-  static int indexOf(byte[] b, char wanted, int start, int end) {
-    for (int i = start; i < end; i++) {
-      if (b[i] == wanted) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  static boolean holds(byte[] b, int start, int end, byte[] wanted) {
-    if (end - start < wanted.length) {
-      return false;
-    }
-    for (int i = 0; i < wanted.length; i++) {
-      if (b[start + i] != wanted[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  static boolean is(byte[] b, int start, int end, String word) {
-    if (end - start != word.length()) {
-      return false;
-    }
-    for (int i = 0; i < word.length(); i++) {
-      if (b[start + i] != word.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

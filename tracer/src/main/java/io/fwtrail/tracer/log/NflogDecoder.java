@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * packet that had two protocols would be two packets to whoever compares them.
  */
 public final class NflogDecoder {
-  private static final byte[] TRACE = LogLineParser.ascii("TRACE: ");
+  private static final byte[] TRACE = Ascii.bytes("TRACE: ");
 
   /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: the kernel's prefixes are shorter. */
   private static final int PREFIX_LIMIT = 128;
@@ -114,7 +114,7 @@ public final class NflogDecoder {
     }
     m.buffer().getBytes(m.prefixStart(), key, 0, length);
     LegacyRule rule = rules.get(key, 0, length);
-    if (rule == null && LogLineParser.holds(key, 0, length, TRACE) && key[length - 1] == ' ') {
+    if (rule == null && Ascii.holds(key, 0, length, TRACE) && key[length - 1] == ' ') {
       rule = LegacyRule.read(key, TRACE.length, length - 1, names);
       if (rule != null) {
         rules.keep(key, 0, length, rule);

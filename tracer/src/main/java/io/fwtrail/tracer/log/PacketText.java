@@ -251,15 +251,15 @@ final class PacketText {
   private boolean readExtension(byte[] b, int start, int end) {
     int at = start;
     while (at < end) {
-      int wordEnd = LogLineParser.indexOf(b, ' ', at, end);
+      int wordEnd = Ascii.indexOf(b, ' ', at, end);
       wordEnd = wordEnd < 0 ? end : wordEnd;
-      if (wordEnd - at > 5 && LogLineParser.is(b, at, at + 5, "FRAG:")) {
+      if (wordEnd - at > 5 && Ascii.is(b, at, at + 5, "FRAG:")) {
         long offset = Digits.parse(b, at + 5, wordEnd);
         fragmentOffset = (int) offset;
         if (offset < 0 || offset > 0xffff) {
           return false;
         }
-      } else if (LogLineParser.is(b, at, wordEnd, "INCOMPLETE")) {
+      } else if (Ascii.is(b, at, wordEnd, "INCOMPLETE")) {
         // Said of the fragments, of which more follow, and of a header that was cut.
         more |= fragmentOffset >= 0;
         incomplete |= fragmentOffset < 0;
@@ -279,12 +279,11 @@ final class PacketText {
       }
       case CWR, ECE, URG, ACK, PSH, RST, SYN, FIN -> flags |= flagBit(word);
       default -> {
-        if (LogLineParser.is(b, start, end, "INCOMPLETE")
-            || LogLineParser.is(b, start, end, "TRUNCATED")) {
+        if (Ascii.is(b, start, end, "INCOMPLETE") || Ascii.is(b, start, end, "TRUNCATED")) {
           incomplete = true;
           return true;
         }
-        if (end - start > 5 && LogLineParser.is(b, start, start + 5, "FRAG:")) {
+        if (end - start > 5 && Ascii.is(b, start, start + 5, "FRAG:")) {
           long units = Digits.parse(b, start + 5, end);
           fragmentOffset = (int) units * 8;
           return units >= 0 && units <= 0x1fff;
@@ -423,51 +422,50 @@ final class PacketText {
 
   private boolean readLong(byte[] b, int start, int equals, int end, LogEvent event, Names names) {
     int from = equals + 1;
-    if (LogLineParser.is(b, start, equals, "PROTO")) {
+    if (Ascii.is(b, start, equals, "PROTO")) {
       return readProtocol(b, from, end);
     }
-    if (LogLineParser.is(b, start, equals, "WINDOW")) {
+    if (Ascii.is(b, start, equals, "WINDOW")) {
       window = (int) Digits.parse(b, from, end);
       return window >= 0 && window <= 0xffff;
     }
-    if (LogLineParser.is(b, start, equals, "HOPLIMIT")) {
+    if (Ascii.is(b, start, equals, "HOPLIMIT")) {
       return readTtl(b, from, end);
     }
-    if (LogLineParser.is(b, start, equals, "FLOWLBL")) {
+    if (Ascii.is(b, start, equals, "FLOWLBL")) {
       flowLabel = (int) Digits.parse(b, from, end);
       return flowLabel >= 0 && flowLabel <= 0xfffff;
     }
-    if (LogLineParser.is(b, start, equals, "PHYSIN")) {
+    if (Ascii.is(b, start, equals, "PHYSIN")) {
       event.physIn = names.orNull(b, from, end);
       return event.physIn != null;
     }
-    if (LogLineParser.is(b, start, equals, "PHYSOUT")) {
+    if (Ascii.is(b, start, equals, "PHYSOUT")) {
       event.physOut = names.orNull(b, from, end);
       return event.physOut != null;
     }
-    if (LogLineParser.is(b, start, equals, "MACSRC")) {
+    if (Ascii.is(b, start, equals, "MACSRC")) {
       macSrc = mac(b, from, end);
       return macSrc >= 0;
     }
-    if (LogLineParser.is(b, start, equals, "MACDST")) {
+    if (Ascii.is(b, start, equals, "MACDST")) {
       macDst = mac(b, from, end);
       return macDst >= 0;
     }
-    if (LogLineParser.is(b, start, equals, "MACPROTO")) {
+    if (Ascii.is(b, start, equals, "MACPROTO")) {
       etherType = (int) Digits.parseHex(b, from, end);
       return etherType >= 0 && etherType <= 0xffff;
     }
-    if (LogLineParser.is(b, start, equals, "VPROTO")) {
+    if (Ascii.is(b, start, equals, "VPROTO")) {
       return Digits.parseHex(b, from, end) >= 0;
     }
-    if (LogLineParser.is(b, start, equals, "GATEWAY")) {
+    if (Ascii.is(b, start, equals, "GATEWAY")) {
       return AddressText.parse(b, from, end) != null;
     }
-    if (LogLineParser.is(b, start, equals, "POINTER")
-        || LogLineParser.is(b, start, equals, "PARAMETER")) {
+    if (Ascii.is(b, start, equals, "POINTER") || Ascii.is(b, start, equals, "PARAMETER")) {
       return Digits.parseHex(b, from, end) >= 0;
     }
-    return LogLineParser.is(b, start, equals, "TUNNEL");
+    return Ascii.is(b, start, equals, "TUNNEL");
   }
 
   private boolean readTtl(byte[] b, int from, int end) {
@@ -495,9 +493,9 @@ final class PacketText {
           case AH -> "51";
           case ESP -> "50";
           default ->
-              LogLineParser.is(b, from, end, "ICMPv6")
+              Ascii.is(b, from, end, "ICMPv6")
                   ? "icmpv6"
-                  : LogLineParser.is(b, from, end, "UDPLITE") ? "udplite" : null;
+                  : Ascii.is(b, from, end, "UDPLITE") ? "udplite" : null;
         };
     if (protocol != null) {
       return true;

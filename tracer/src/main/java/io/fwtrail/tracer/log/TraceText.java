@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * very same of it: what was read lately is not read again.
  */
 final class TraceText {
-  private static final byte[] IN = LogLineParser.ascii(" IN=");
-  private static final byte[] OUT = LogLineParser.ascii(" OUT=");
+  private static final byte[] IN = Ascii.bytes(" IN=");
+  private static final byte[] OUT = Ascii.bytes(" OUT=");
 
   /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: what stands before IN= is shorter. */
   private static final int PREFIX_LIMIT = 128;
@@ -94,8 +94,7 @@ final class TraceText {
     int last = Math.min(end - IN.length, start + PREFIX_LIMIT);
     for (int i = start; i <= last; i++) {
       // The name of a chain may have these letters, too.
-      LegacyRule rule =
-          LogLineParser.holds(b, i, end, IN) ? LegacyRule.read(b, start, i, names) : null;
+      LegacyRule rule = Ascii.holds(b, i, end, IN) ? LegacyRule.read(b, start, i, names) : null;
       if (rule != null) {
         rule.fill(event);
         int rest = readInterfaces(b, i + 1, end, event);
@@ -128,8 +127,8 @@ final class TraceText {
   private static int placeEnd(byte[] b, int start, int end) {
     int last = Math.min(end - OUT.length, start + PREFIX_LIMIT);
     for (int i = start; i < last; i++) {
-      if (b[i] == ' ' && b[i + 1] == 'O' && LogLineParser.holds(b, i, end, OUT)) {
-        return LogLineParser.indexOf(b, ' ', i + OUT.length, end);
+      if (b[i] == ' ' && b[i + 1] == 'O' && Ascii.holds(b, i, end, OUT)) {
+        return Ascii.indexOf(b, ' ', i + OUT.length, end);
       }
     }
     return -1;
@@ -141,12 +140,12 @@ final class TraceText {
    * @return where the rest begins; -1 where something else is written
    */
   private int readInterfaces(byte[] b, int start, int end, LogEvent event) {
-    int inEnd = LogLineParser.indexOf(b, ' ', start, end);
-    if (inEnd < 0 || !LogLineParser.holds(b, inEnd, end, OUT)) {
+    int inEnd = Ascii.indexOf(b, ' ', start, end);
+    if (inEnd < 0 || !Ascii.holds(b, inEnd, end, OUT)) {
       return -1;
     }
     int out = inEnd + OUT.length;
-    int outEnd = LogLineParser.indexOf(b, ' ', out, end);
+    int outEnd = Ascii.indexOf(b, ' ', out, end);
     if (outEnd < 0) {
       return -1;
     }
