@@ -120,12 +120,12 @@ public final class LiveTrace implements Closeable {
       @Nullable RootChild rootChild) {
 
     /**
-     * 128 MiB, which the kernel doubles (socket(7)): some 350,000 messages, what arrives in a
-     * second flat out. So long a reader on a machine with two processors may be kept waiting, or
-     * run code that is not compiled yet. It is taken only as messages wait, and given back as they
-     * are read.
+     * 256 MiB, which the kernel doubles (socket(7)): some 700,000 messages, what arrives in more
+     * than two seconds flat out. So long a reader on a machine with two processors may run code
+     * that is not compiled yet, beside the compiler. It is taken only as messages wait, and given
+     * back as they are read.
      */
-    public static final int DEFAULT_RECEIVE_BUFFER = 128 * 1024 * 1024;
+    public static final int DEFAULT_RECEIVE_BUFFER = 256 * 1024 * 1024;
 
     /** No more than this part of the machine's memory. */
     private static final int MEMORY_SHARE = 64;
