@@ -55,7 +55,7 @@ final class HopPrinter implements Printer {
 
   @Override
   public void lost(Loss loss) {
-    queue.add(mark(loss));
+    queue.add(loss);
   }
 
   private String mark(Loss loss) {

@@ -36,8 +36,7 @@ final class JsonPrinter implements Printer {
 
   @Override
   public void lost(Loss loss) {
-    records.line(loss);
-    queue.endRecord();
+    queue.add(loss);
   }
 
   @Override

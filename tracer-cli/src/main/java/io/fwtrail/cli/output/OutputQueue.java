@@ -7,7 +7,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -16,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Between the event loop, which must never wait, and standard output, whose reader may be slow: a
  * queue with a bound, and a thread that writes. What does not fit is dropped and counted, and where
- * it is missing the output says so.
+ * it is missing the output says so. What it says of other losses is never dropped, or the losses of
+ * a busy time would not add up in an output that is read slowly: those that come amid what is
+ * dropped are told of behind it, all of one cause together.
  */
 public final class OutputQueue implements AutoCloseable {
   /** Some 20,000 records of JSON: what a reader may miss for a moment. */
@@ -47,6 +53,10 @@ public final class OutputQueue implements AutoCloseable {
 
   private final ByteBuilder chunk = new ByteBuilder(ARRAY_BYTES);
   private int records;
+
+  /** Those that the chunk tells of. */
+  private final List<Loss> losses = new ArrayList<>();
+
   private long queuedBytes;
   private long dropped;
   private boolean ending;
@@ -64,6 +74,9 @@ public final class OutputQueue implements AutoCloseable {
     final int length;
     long records;
 
+    /** What else is missing there; only where the records were dropped. */
+    final Map<Loss.Cause, Loss> losses = new EnumMap<>(Loss.Cause.class);
+
     Part(byte @Nullable [] bytes, int length, long records) {
       this.bytes = bytes;
       this.length = length;
@@ -72,6 +85,13 @@ public final class OutputQueue implements AutoCloseable {
 
     int room() {
       return bytes == null ? 0 : bytes.length;
+    }
+
+    void add(Loss loss) {
+      losses.merge(
+          loss.cause(),
+          loss,
+          (sum, next) -> new Loss(sum.time(), sum.cause(), sum.count() + next.count()));
     }
   }
 
@@ -99,9 +119,9 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /**
-   * Has the output say where records are missing. By default it does not.
+   * Has the output say where something is missing. By default it does not.
    *
-   * @param text makes a loss a record of the output's form; called on the writer's thread
+   * @param text makes a loss a record of the output's form; called on any thread
    */
   public void sayWhereDropped(Function<Loss, String> text) {
     lock.lock();
@@ -129,9 +149,29 @@ public final class OutputQueue implements AutoCloseable {
     endRecord();
   }
 
+  /** Says that something is missing here. */
+  public void add(Loss loss) {
+    losses.add(loss);
+    chunk.append(text().apply(loss));
+    flushIfFull();
+  }
+
+  private Function<Loss, String> text() {
+    lock.lock();
+    try {
+      return gapText;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A record is complete. */
   public void endRecord() {
     records++;
+    flushIfFull();
+  }
+
+  private void flushIfFull() {
     if (chunk.size() >= CHUNK_BYTES) {
       flush();
     }
@@ -163,6 +203,7 @@ public final class OutputQueue implements AutoCloseable {
       lock.unlock();
     }
     records = 0;
+    losses.clear();
   }
 
   /**
@@ -187,10 +228,11 @@ public final class OutputQueue implements AutoCloseable {
     dropped += records;
     Part last = parts.peekLast();
     if (last == null || last.bytes != null) {
-      parts.add(new Part(null, 0, records));
-    } else {
-      last.records += records;
+      last = new Part(null, 0, 0);
+      parts.add(last);
     }
+    last.records += records;
+    losses.forEach(last::add);
   }
 
   /** How many records were dropped because they did not fit. */
@@ -248,7 +290,7 @@ public final class OutputQueue implements AutoCloseable {
         if (next.bytes != null) {
           out.write(next.bytes, 0, next.length);
         } else {
-          out.write(gap(next.records, text));
+          out.write(gap(next, text));
         }
         if (isEmpty()) {
           out.flush();
@@ -279,9 +321,13 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  private static byte[] gap(long records, Function<Loss, String> text) {
-    return text.apply(new Loss(WallClock.nanos(), Loss.Cause.OUTPUT, records))
-        .getBytes(StandardCharsets.UTF_8);
+  private static byte[] gap(Part part, Function<Loss, String> text) {
+    StringBuilder said = new StringBuilder();
+    part.losses.values().forEach(loss -> said.append(text.apply(loss)));
+    if (part.records > 0) {
+      said.append(text.apply(new Loss(WallClock.nanos(), Loss.Cause.OUTPUT, part.records)));
+    }
+    return said.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private boolean isEmpty() {

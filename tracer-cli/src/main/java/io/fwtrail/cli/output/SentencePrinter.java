@@ -45,7 +45,7 @@ public final class SentencePrinter implements Printer {
 
   @Override
   public void lost(Loss loss) {
-    queue.add(mark(loss));
+    queue.add(loss);
   }
 
   private String mark(Loss loss) {

@@ -152,7 +152,7 @@ final class TextPrinter implements Printer {
 
   @Override
   public void lost(Loss loss) {
-    queue.add(mark(loss));
+    queue.add(loss);
   }
 
   private String mark(Loss loss) {

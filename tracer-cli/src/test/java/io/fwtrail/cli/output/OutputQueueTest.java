@@ -104,6 +104,29 @@ class OutputQueueTest {
   }
 
   @Test
+  void whatIsSaidOfOtherLossesIsNotDropped() throws Exception {
+    try (OutputQueue queue = new OutputQueue(out, () -> {})) {
+      queue.sayWhereDropped(
+          loss -> loss.count() + " " + loss.cause() + " from " + loss.time() + "\n");
+      for (int i = 0; i < 16; i++) {
+        send(queue, MEGABYTE);
+      }
+      out.asked.await();
+      for (int time = 1; time <= 3; time++) {
+        queue.add(new Loss(time, Loss.Cause.RECEIVE_BUFFER, 100));
+        queue.add(new Loss(time + 10, Loss.Cause.OPEN_TRAILS, 7));
+        send(queue, MEGABYTE);
+      }
+      assertThat(queue.dropped()).isEqualTo(3);
+      out.goOn.countDown();
+    }
+    List<String> gap = taken().subList(16, 19);
+    assertThat(gap.subList(0, 2))
+        .containsExactly("300 RECEIVE_BUFFER from 1", "21 OPEN_TRAILS from 11");
+    assertThat(gap.get(2)).startsWith("3 OUTPUT from ");
+  }
+
+  @Test
   void aQueueThatWaitsDropsNothing() throws Exception {
     List<String> sent = new ArrayList<>();
     try (OutputQueue queue = new OutputQueue(out, () -> {}, true)) {

@@ -103,28 +103,19 @@ public final class JsonRecords {
     out.append((byte) '\n');
   }
 
-  /** Writes as a line that something is missing here. */
-  public void line(Loss loss) {
-    write(out, loss, time);
-  }
-
-  /** That line by itself; on any thread. */
+  /** What is missing at a place, as a line; on any thread. */
   public static String lineOf(Loss loss) {
     ByteBuilder line = new ByteBuilder(128);
-    write(line, loss, new TimeText());
-    return line.toString();
-  }
-
-  private static void write(ByteBuilder to, Loss loss, TimeText time) {
-    JsonText json = new JsonText(to);
+    JsonText json = new JsonText(line);
     json.begin((byte) '{')
         .member(LOST, loss.count())
         .member(WHAT, loss.cause().noun() + (loss.count() == 1 ? "" : "s"))
         .member(CAUSE, loss.cause().keyword())
         .member(TIME);
-    time.quoted(to, loss.time());
+    new TimeText().quoted(line, loss.time());
     json.end((byte) '}');
-    to.append((byte) '\n');
+    line.append((byte) '\n');
+    return line.toString();
   }
 
   private void time(byte[] name, long nanos) {
