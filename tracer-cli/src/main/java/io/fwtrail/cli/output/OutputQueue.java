@@ -271,14 +271,12 @@ public final class OutputQueue implements AutoCloseable {
   private void write() {
     while (true) {
       Part next;
-      Function<Loss, String> text;
       lock.lock();
       try {
         while (parts.isEmpty() && !ending) {
           changed.awaitUninterruptibly();
         }
         next = parts.poll();
-        text = gapText;
         writing = next != null;
       } finally {
         lock.unlock();
@@ -290,7 +288,7 @@ public final class OutputQueue implements AutoCloseable {
         if (next.bytes != null) {
           out.write(next.bytes, 0, next.length);
         } else {
-          out.write(gap(next, text));
+          out.write(gap(next));
         }
         if (isEmpty()) {
           out.flush();
@@ -321,7 +319,8 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  private static byte[] gap(Part part, Function<Loss, String> text) {
+  private byte[] gap(Part part) {
+    Function<Loss, String> text = text();
     StringBuilder said = new StringBuilder();
     part.losses.values().forEach(loss -> said.append(text.apply(loss)));
     if (part.records > 0) {

@@ -2,9 +2,6 @@ package io.fwtrail.tracer.log;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Cuts a stream into lines, which it hands on where they lie: no line is copied but one that goes
@@ -16,14 +13,6 @@ public final class LineReader {
 
   /** As much as a processor's nearer caches hold: what was read is looked at once more at least. */
   private static final int BLOCK = 32 * 1024;
-
-  /** The first byte is the lowest of a number's: the lowest of the zeros is a true one. */
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-  private static final long ONES = 0x0101_0101_0101_0101L;
-  private static final long ENDS = ONES * '\n';
-  private static final long HIGH_BITS = ONES << 7;
 
   private final Lines lines;
   private final byte[] buffer = new byte[BLOCK + LONGEST];
@@ -67,7 +56,9 @@ public final class LineReader {
     }
     int from = end;
     end += count;
-    for (int i = nextEnd(from); i >= 0; i = nextEnd(i + 1)) {
+    for (int i = Ascii.indexOf(buffer, '\n', from, end);
+        i >= 0;
+        i = Ascii.indexOf(buffer, '\n', i + 1, end)) {
       if (skipping) {
         skipping = false;
       } else {
@@ -86,29 +77,6 @@ public final class LineReader {
     end -= start;
     start = 0;
     return true;
-  }
-
-  /**
-   * Where the next line's end is, or -1. It is looked for among eight bytes at once, in which it
-   * becomes a zero. Subtracting one sets the high bit of a zero; a byte that had it before, or that
-   * a zero below has borrowed from, is no zero, or not the lowest.
-   */
-  private int nextEnd(int from) {
-    byte[] b = buffer;
-    int at = from;
-    for (; at <= end - Long.BYTES; at += Long.BYTES) {
-      long differs = (long) LONGS.get(b, at) ^ ENDS;
-      long zeros = differs - ONES & ~differs & HIGH_BITS;
-      if (zeros != 0) {
-        return at + (Long.numberOfTrailingZeros(zeros) >>> 3);
-      }
-    }
-    for (; at < end; at++) {
-      if (b[at] == '\n') {
-        return at;
-      }
-    }
-    return -1;
   }
 
   /** The stream is at its end: what lacks a line's end is the last line. */

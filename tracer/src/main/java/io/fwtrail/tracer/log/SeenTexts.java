@@ -1,8 +1,5 @@
 package io.fwtrail.tracer.log;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +16,6 @@ final class SeenTexts<T> {
   private static final int LONGEST = 512;
 
   private static final long MIXER = 0x9e37_79b9_7f4a_7c15L;
-
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final byte[] @Nullable [] texts;
   private final int[] lengths;
@@ -75,9 +69,9 @@ final class SeenTexts<T> {
     } else {
       int last = end - Long.BYTES;
       for (int i = start; i < last; i += Long.BYTES) {
-        hash = hash * MIXER + (long) LONGS.get(b, i);
+        hash = hash * MIXER + (long) Ascii.LONGS.get(b, i);
       }
-      hash = hash * MIXER + (long) LONGS.get(b, last);
+      hash = hash * MIXER + (long) Ascii.LONGS.get(b, last);
     }
     hash *= MIXER;
     return (int) (hash >>> 40) & (texts.length - 1);
