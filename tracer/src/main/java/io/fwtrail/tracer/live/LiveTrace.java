@@ -263,6 +263,7 @@ public final class LiveTrace implements Closeable {
             new LegacyDecoder(access.interfaces()),
             assembler,
             counts,
+            new AttendedClock(System::nanoTime),
             this::readUpTo,
             () -> {
               filter.follow(traced.rules().newest());

@@ -38,7 +38,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
    */
   private static final int MOST_HELD = 256;
 
-  /** How long a message may wait in a receive buffer that is never empty. */
+  /** How long, of the time that is spent here, a message may wait in a buffer that is never empty. */
   private static final long BACKLOG_NANOS = 5_000_000_000L;
 
   private static final long RETRY_MILLIS = 1;
@@ -49,6 +49,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       new LegacySightings(Hop.Source.KMSG, Hop.Clock.KERNEL);
   private final TrailAssembler assembler;
   private final LiveCounts counts;
+  private final AttendedClock clock;
   private final LongSupplier readUpTo;
   private final Runnable afterRead;
 
@@ -71,19 +72,22 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   /**
    * Makes one that hears no namespace yet.
    *
-   * @param readUpTo a moment of the monotonic clock, as late as possible, before which all that had
-   *     been sent was read from the socket
+   * @param clock tells how long nothing came
+   * @param readUpTo a moment of {@link System#nanoTime}, as late as possible, before which all that
+   *     had been sent was read from the socket
    * @param afterRead runs when all that was read has been handed on
    */
   TraceHandler(
       LegacyDecoder legacyDecoder,
       TrailAssembler assembler,
       LiveCounts counts,
+      AttendedClock clock,
       LongSupplier readUpTo,
       Runnable afterRead) {
     this.legacyDecoder = legacyDecoder;
     this.assembler = assembler;
     this.counts = counts;
+    this.clock = clock;
     this.readUpTo = readUpTo;
     this.afterRead = afterRead;
   }
@@ -166,8 +170,10 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (!held.isEmpty()) {
       return;
     }
-    long now = System.nanoTime();
-    assembler.tick(Math.max(readUpTo.getAsLong(), now - BACKLOG_NANOS));
+    // Before the clock, which knows of no moment after it was looked at.
+    long read = readUpTo.getAsLong();
+    long now = clock.now();
+    assembler.tick(Math.max(clock.at(read), now - BACKLOG_NANOS));
     afterRead.run();
   }
 
@@ -241,7 +247,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   void seeLogged(LogEvent event) {
     counts.messages++;
     logSightings.fill(sighting, event, homeRules());
-    seeAtHome(System.nanoTime());
+    seeAtHome(clock.now());
     afterRead.run();
   }
 
@@ -257,7 +263,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
 
   private void deliver() {
     long time = WallClock.nanos();
-    long now = System.nanoTime();
+    long now = clock.now();
     for (TracedNamespace namespace : heard) {
       namespace.rules().study(held);
     }

@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -110,7 +111,8 @@ class TraceHandlerTest {
   private final TrailAssembler assembler =
       new TrailAssembler(
           out, new TrailAssembler.Limits(100, 100, MILLI, 100 * MILLI, 5_000 * MILLI), false);
-  private LongSupplier readUpTo = System::nanoTime;
+  private LongSupplier nanoTime = System::nanoTime;
+  private LongSupplier readUpTo = () -> nanoTime.getAsLong();
   private int handedOn;
   private final TraceHandler handler = handler(assembler);
   private final FakeNetlink netlink = new FakeNetlink(handler);
@@ -123,6 +125,7 @@ class TraceHandlerTest {
             new LegacyDecoder(Interfaces.NONE),
             of,
             counts,
+            new AttendedClock(() -> nanoTime.getAsLong()),
             () -> readUpTo.getAsLong(),
             () -> handedOn++));
   }
@@ -289,7 +292,12 @@ class TraceHandlerTest {
             TracedNamespace.HOME,
             before,
             new TraceHandler(
-                new LegacyDecoder(Interfaces.NONE), assembler, counts, System::nanoTime, () -> {}));
+                new LegacyDecoder(Interfaces.NONE),
+                assembler,
+                counts,
+                new AttendedClock(System::nanoTime),
+                System::nanoTime,
+                () -> {}));
     try (FakeNetlink other = new FakeNetlink(fresh)) {
       kernel.rules = after;
       other.deliver(packet(1, 4, -1), generation(2), rule(6, NfTables.VERDICT_DROP).id(1).build());
@@ -535,6 +543,38 @@ class TraceHandlerTest {
       netlink.channel().runScheduledPendingTasks();
     }
     assertThat(out.trails()).isEmpty();
+  }
+
+  @Test
+  void thatTheMachineStoodStillIsNoSilenceOfThePacket() {
+    AtomicLong time = new AtomicLong(System.nanoTime());
+    nanoTime = time::get;
+    read(packet(1, 4, -1));
+    tickAfter(time, 60_000 * MILLI);
+    for (int i = 0; i < 8; i++) {
+      tickAfter(time, 10 * MILLI);
+    }
+    assertThat(out.trails()).isEmpty();
+    tickAfter(time, 10 * MILLI);
+    assertThat(out.texts()).containsExactly("c:4:continue (not seen again after input)");
+  }
+
+  @Test
+  void thatThisThreadGotNoProcessorIsNoSilenceOfThePacket() {
+    AtomicLong time = new AtomicLong(System.nanoTime());
+    nanoTime = time::get;
+    long drained = time.get();
+    readUpTo = () -> drained;
+    read(packet(1, 4, -1));
+    tickAfter(time, 60_000 * MILLI);
+    read(rule(5, NfTables.VERDICT_DROP).id(1).build());
+    assertThat(out.texts()).containsExactly("c:4:continue, c:5:drop => drop");
+  }
+
+  private void tickAfter(AtomicLong time, long nanos) {
+    time.addAndGet(nanos);
+    netlink.channel().advanceTimeBy(5, MILLISECONDS);
+    netlink.channel().runScheduledPendingTasks();
   }
 
   @Test

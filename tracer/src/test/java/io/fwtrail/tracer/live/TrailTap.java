@@ -70,7 +70,8 @@ public final class TrailTap implements AutoCloseable {
     while (true) {
       Trail trail = trails.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (trail == null) {
-        throw new AssertionError("no such trail, only " + others);
+        throw new AssertionError(
+            "no such trail among " + messages() + " messages, " + lost + " lost, only " + others);
       }
       if (trail.packet() != null && wanted.test(trail.packet())) {
         return trail;
