@@ -38,7 +38,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
    */
   private static final int MOST_HELD = 256;
 
-  /** How long, of the time that is spent here, a message may wait in a buffer that is never empty. */
+  /**
+   * How long, of the time that is spent here, a message may wait in a buffer that is never empty.
+   */
   private static final long BACKLOG_NANOS = 5_000_000_000L;
 
   private static final long RETRY_MILLIS = 1;
