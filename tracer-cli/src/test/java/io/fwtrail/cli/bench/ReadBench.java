@@ -78,13 +78,16 @@ public final class ReadBench {
   }
 
   /** CPU, of user and system together, of reading a log. */
-  private static double seconds(Path log, String output, Path folder)
+  private static double seconds(Path log, String form, Path folder)
       throws IOException, InterruptedException {
+    // To empty a file of gigabytes costs the kernel what is not this program's.
+    Path output = folder.resolve("out");
+    Files.deleteIfExists(output);
     // The shell's own count of its children's CPU, as a process that has ended tells none.
     List<String> command = new ArrayList<>(List.of("bash", "-c"));
     command.add("TIMEFORMAT='%3U %3S'; time \"$@\" >\"$0\"");
-    command.add(folder.resolve("out").toString());
-    command.addAll(Subject.fwtrail("read", log.toString(), "--output", output));
+    command.add(output.toString());
+    command.addAll(Subject.fwtrail("read", log.toString(), "--output", form));
     Process process = new ProcessBuilder(command).start();
     List<String> said = process.errorReader().lines().toList();
     if (process.waitFor() != 0) {
