@@ -14,6 +14,7 @@ import java.time.ZoneId;
  * &lt;4&gt;1 2026-07-18T16:33:27.892027Z gw kernel - - - [68907.892027] TRACE: …
  * [68907.892027] TRACE: …
  * kern  :warn  : [68907.892027] TRACE: …
+ * [68907.892027][    C1] TRACE: …
  * 4,1234,68907892027,-;TRACE: …
  * {"MESSAGE":"TRACE: …","__REALTIME_TIMESTAMP":"1784392407892027","_HOSTNAME":"gw",…}
  * </pre>
@@ -69,7 +70,7 @@ public final class LogLineParser {
       return Outcome.OTHER;
     }
     event.clear();
-    if (!frame(b, start, message, event)) {
+    if (!frame(b, start, beforeCaller(b, start, message), event)) {
       return Outcome.OTHER;
     }
     return trace.parse(b, message + TRACE.length, end, event) ? Outcome.TRACE : Outcome.DAMAGED;
@@ -101,6 +102,27 @@ public final class LogLineParser {
       }
     }
     return -1;
+  }
+
+  /**
+   * Where the kernel ends what it writes before a message, but for the thread or the processor that
+   * logged it: {@code [ T12]} or {@code [ C1]}, if the kernel was built with CONFIG_PRINTK_CALLER
+   * (kernel/printk/printk.c, print_caller). dmesg has a space before it.
+   */
+  private static int beforeCaller(byte[] b, int start, int message) {
+    int end = trimmed(b, start, message) - 1;
+    if (end <= start || b[end] != ']') {
+      return message;
+    }
+    int letter = end - 1;
+    while (letter > start && b[letter] >= '0' && b[letter] <= '9') {
+      letter--;
+    }
+    if (letter == end - 1 || (b[letter] != 'T' && b[letter] != 'C')) {
+      return message;
+    }
+    int open = trimmed(b, start, letter) - 1;
+    return open >= start && b[open] == '[' ? open : message;
   }
 
   /**

@@ -158,6 +158,8 @@ class LogLineParserTest {
         "2026-07-18T18:33:27Z gw kernel: [68907.892027] ",
         "2026-07-18T18:33:27+0000 gw kernel: ",
         "<4>1 2026-07-18T18:33:27Z gw kernel - - - [68907.892027] ",
+        "Jul 18 18:33:27 gw kernel: [68907.892027][    C1] ",
+        "Jul 18 18:33:27 gw kernel: [T1234567] ",
       })
   void theTimeAndTheHostAreReadOfEachKindOfLine(String frame) {
     assertThat(LogLines.parse(frame + BODY, event)).isEqualTo(Outcome.TRACE);
@@ -173,7 +175,11 @@ class LogLineParserTest {
         "[68907.892027] ",
         "<4>[68907.892027] ",
         "kern  :warn  : [68907.892027] ",
-        "4,1234,68907892027,-;"
+        "4,1234,68907892027,-;",
+        "[68907.892027][    C1] ",
+        "<4>[68907.892027][  T1234] ",
+        "kern  :warn  : [68907.892027] [    C1] ",
+        "4,1234,68907892027,-,caller=C1;"
       })
   void theKernelsOwnLogHasItsClock(String frame) {
     assertThat(LogLines.parse(frame + BODY, event)).isEqualTo(Outcome.TRACE);
@@ -246,6 +252,12 @@ class LogLineParserTest {
         "Jul 18 18:33:27 gw mykernel: TRACE: filter:INPUT:rule:6 IN=eth0 OUT= SRC=1.1.1.1",
         "Jul 18 18:33:27 gw kernel: [1.000000] eth0: link up",
         "Jul 18 18:33:27 gw app kernel: TRACE: filter:INPUT:rule:6 IN=",
+        "Jul 18 18:33:27 gw sshd[1]: [    C1] TRACE: filter:INPUT:rule:6 IN=eth0",
+        "[68907.892027][    T] TRACE: filter:INPUT:rule:6 IN=eth0",
+        "[68907.892027][1] TRACE: filter:INPUT:rule:6 IN=eth0",
+        "68907.892027]C1] TRACE: filter:INPUT:rule:6 IN=eth0",
+        "C1] TRACE: filter:INPUT:rule:6 IN=eth0",
+        "1] TRACE: filter:INPUT:rule:6 IN=eth0",
         "{\"MESSAGE\":\"hello\"}",
       })
   void whatTheKernelDidNotTraceIsNoTrace(String line) {
