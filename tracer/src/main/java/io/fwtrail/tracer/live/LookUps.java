@@ -54,8 +54,7 @@ public final class LookUps {
         namespaces.all().stream().mapToLong(access -> access.outside().skipped()).sum();
     if (unchecked > 0) {
       notices.add(
-          unchecked
-              + " packets were not looked after outside netfilter, as too many were lost at once");
+          unchecked + " packets were not looked after outside netfilter, as too many came at once");
     }
     if (skipped > 0) {
       notices.add(skipped + " trails are shown without their connection, as too many came at once");
