@@ -51,7 +51,7 @@ public final class Main extends Command {
     }
     int code;
     try {
-      code = commandLine(arguments).execute(arguments);
+      code = StandardOutput.check(commandLine(arguments).execute(arguments));
     } catch (LinkageError e) {
       code = Errors.nativeCodeMissing(e);
     } catch (OutOfMemoryError e) {

@@ -16,6 +16,7 @@ final class Results implements AutoCloseable {
 
   private final OutputQueue queue;
   private final @Nullable ResultFile file;
+  private final boolean readerMayLeave;
   private boolean finished;
 
   /**
@@ -26,6 +27,7 @@ final class Results implements AutoCloseable {
    */
   Results(OutputOptions options, Runnable onClosed, boolean waits) throws IOException {
     file = options.write.open();
+    readerMayLeave = file == null && StandardOutput.leadsToProgram();
     queue =
         new OutputQueue(
             file == null ? new FileOutputStream(FileDescriptor.out) : file, onClosed, waits);
@@ -61,21 +63,18 @@ final class Results implements AutoCloseable {
   /**
    * Writes what is left, and counts what cannot be written.
    *
-   * @return the exit code: 1 if the end of a file is missing
+   * @return the exit code: 1 if the end is missing, and somebody may miss it
    */
   int finish(Losses losses) {
     finished = true;
-    if (file == null) {
-      queue.close();
-      count(losses);
-      return 0;
-    }
     giveUp();
     queue.close();
-    losses.set(Loss.Cause.OUTPUT, queue.dropped() + queue.unwritten());
-    IOException failure = queue.failure();
+    IOException failure = readerMayLeave ? null : queue.failure();
+    losses.set(Loss.Cause.OUTPUT, queue.dropped() + (failure == null ? 0 : queue.unwritten()));
     try {
-      file.close();
+      if (file != null) {
+        file.close();
+      }
     } catch (IOException e) {
       failure = failure == null ? e : failure;
     }
@@ -84,7 +83,7 @@ final class Results implements AutoCloseable {
     }
     StandardError.say(
         "the end of "
-            + SafeText.of(file.path().toString())
+            + (file == null ? "standard output" : SafeText.of(file.path().toString()))
             + " is missing: "
             + SafeText.of(String.valueOf(failure.getMessage())));
     return Errors.FAILED;

@@ -163,7 +163,7 @@ class LossKernelTest {
       await().atMost(LONG).until(() -> sum(SocketState::waiting) == 0);
     }
     String news = pipe.awaitLine(line -> line.startsWith("fwtrail: just lost:"), LONG);
-    assertThat(news).contains(" records (the output was taken too slowly)");
+    assertThat(news).contains(" records (the output could not be written in time)");
     Files.writeString(goOn, "now");
     awaitLast(pipe, LAST.get(0));
     pipe.process().children().forEach(child -> assertThat(child.destroy()).isTrue());

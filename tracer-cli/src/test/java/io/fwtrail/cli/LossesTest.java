@@ -17,10 +17,11 @@ class LossesTest {
     assertThat(losses.news())
         .isEqualTo(
             "just lost: 123 messages (the receive buffer was full), "
-                + "1 record (the output was taken too slowly)");
+                + "1 record (the output could not be written in time)");
     assertThat(losses.news()).isNull();
     losses.set(Loss.Cause.OUTPUT, 3);
-    assertThat(losses.news()).isEqualTo("just lost: 2 records (the output was taken too slowly)");
+    assertThat(losses.news())
+        .isEqualTo("just lost: 2 records (the output could not be written in time)");
   }
 
   @Test

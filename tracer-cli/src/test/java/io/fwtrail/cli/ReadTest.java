@@ -24,6 +24,10 @@ class ReadTest {
   private static final Path README = Path.of("..", "README.md");
   private static final String SAMPLE = "<!-- read:";
 
+  /** Begins a command whose standard output has no room. */
+  private static final List<String> INTO_A_FULL_DISK =
+      List.of("sh", "-c", "exec \"$@\" >/dev/full", "sh");
+
   @TempDir private Path folder;
   private Path log;
   private Path rules;
@@ -43,7 +47,13 @@ class ReadTest {
   }
 
   private static Running start(String... arguments) throws IOException {
-    List<String> words = new ArrayList<>(Fwtrail.command());
+    return startBy(List.of(), arguments);
+  }
+
+  /** Starts it by another command, whose last arguments are the words that start it. */
+  private static Running startBy(List<String> by, String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(by);
+    words.addAll(Fwtrail.command());
     words.add("read");
     words.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(words);
@@ -101,6 +111,36 @@ class ReadTest {
     assertThat(hops.stream().map(Records::read)).hasSize(8);
     assertThat(hops.get(0)).contains("18:33:27").contains("\"trail\":1,");
     assertThat(hops.get(7)).contains("18:48:38").contains("\"trail\":3,");
+  }
+
+  @Test
+  void whatAFullDiskDoesNotTakeIsToldOf() throws Exception {
+    Running running = startBy(INTO_A_FULL_DISK, log.toString());
+    running.endInput();
+    assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
+    assertThat(running.err())
+        .contains(
+            "fwtrail: the end of standard output is missing: No space left on device",
+            "fwtrail: 3 records were lost: the output could not be written in time");
+  }
+
+  @Test
+  void norIsHelpLostSilently() throws Exception {
+    Running running = startBy(INTO_A_FULL_DISK, "--help");
+    running.endInput();
+    assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
+    assertThat(running.err())
+        .contains("fwtrail: standard output cannot be written: a part is missing there");
+  }
+
+  @Test
+  void whoHasSeenEnoughMissesNothing() throws Exception {
+    Running running =
+        startBy(List.of("sh", "-c", "\"$@\" | true; echo done", "sh"), log.toString());
+    running.endInput();
+    assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isZero();
+    assertThat(running.out()).containsExactly("done");
+    assertThat(running.err()).noneMatch(line -> line.contains("missing"));
   }
 
   /** Within the limit of a listing's bytes, and beyond what a heap of 96 MB holds as rules. */

@@ -18,7 +18,7 @@ public final class LossWords {
       case SEQUENCE -> "there is a gap in NFLOG's numbers";
       case LOG -> "the log was overwritten before it was read";
       case OPEN_TRAILS -> "too many packets were under way at once";
-      case OUTPUT -> "the output was taken too slowly";
+      case OUTPUT -> "the output could not be written in time";
       case RATE -> "--rate held them back";
     };
   }

@@ -173,7 +173,8 @@ class OutputQueueTest {
       assertThat(gap.get("cause").asString()).isEqualTo("output");
     } else {
       assertThat(first).isEqualTo("-- 123 messages lost here: the receive buffer was full --");
-      assertThat(last).isEqualTo("-- 2 records lost here: the output was taken too slowly --");
+      assertThat(last)
+          .isEqualTo("-- 2 records lost here: the output could not be written in time --");
     }
   }
 }
