@@ -170,6 +170,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
    */
   private void tick() {
     if (!held.isEmpty()) {
+      // What waits here was read: that is no pause.
+      long unused = clock.now();
       return;
     }
     // Before the clock, which knows of no moment after it was looked at.

@@ -571,6 +571,24 @@ class TraceHandlerTest {
     assertThat(out.texts()).containsExactly("c:4:continue, c:5:drop => drop");
   }
 
+  @Test
+  void timeGoesOnForOthersWhileSomethingIsHeld() {
+    AtomicLong time = new AtomicLong(System.nanoTime());
+    nanoTime = time::get;
+    read(packet(1, 4, -1));
+    kernel.rules = SECOND;
+    read(dropped(2, 9));
+    for (int i = 0; i < 20; i++) {
+      tickAfter(time, 10 * MILLI);
+    }
+    assertThat(handler.holds()).isTrue();
+    read(generation(2));
+    assertThat(handler.holds()).isFalse();
+    tickAfter(time, 10 * MILLI);
+    assertThat(out.texts())
+        .containsExactly("c:9:drop => drop", "c:4:continue (not seen again after input)");
+  }
+
   private void tickAfter(AtomicLong time, long nanos) {
     time.addAndGet(nanos);
     netlink.channel().advanceTimeBy(5, MILLISECONDS);
