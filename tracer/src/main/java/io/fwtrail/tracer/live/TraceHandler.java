@@ -71,6 +71,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private @Nullable Future<?> ticker;
   private boolean retryPlanned;
 
+  /** Whether something was held when it was time to tick: as always, while rule sets change. */
+  private boolean tickMissed;
+
   /**
    * Makes one that hears no namespace yet.
    *
@@ -172,6 +175,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (!held.isEmpty()) {
       // What waits here was read: that is no pause.
       long unused = clock.now();
+      tickMissed = true;
       return;
     }
     // Before the clock, which knows of no moment after it was looked at.
@@ -221,6 +225,10 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     }
     if (certain) {
       deliver();
+      if (tickMissed) {
+        tickMissed = false;
+        tick();
+      }
     } else {
       retry(ctx);
     }
