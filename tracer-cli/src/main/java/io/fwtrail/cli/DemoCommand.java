@@ -43,7 +43,7 @@ final class DemoCommand extends Command {
 
   @Override
   public Integer call() throws Exception {
-    boolean inColour = OutputOptions.colourWanted(colour, OutputOptions.isTerminal(1));
+    boolean inColour = OutputOptions.colourWanted(colour, Descriptors.isTerminal(1));
     if (!inside.isGiven()) {
       return Sandbox.run(
           "demo",

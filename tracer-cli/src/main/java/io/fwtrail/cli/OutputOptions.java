@@ -5,9 +5,6 @@ import io.fwtrail.cli.output.OutputForm;
 import io.fwtrail.cli.output.OutputQueue;
 import io.fwtrail.cli.output.Printer;
 import io.fwtrail.cli.summary.SummaryPrinter;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** How results are shown, of whatever source, and which of them. */
@@ -79,12 +76,12 @@ class OutputOptions {
   }
 
   private boolean isOutputTerminal() {
-    return !write.areAsked() && isTerminal(1);
+    return !write.areAsked() && Descriptors.isTerminal(1);
   }
 
   /** Whether a line on standard error is to say how far it is: where results do not stand there. */
   boolean progressWanted() {
-    return isTerminal(2) && !isDumb() && !isOutputTerminal();
+    return Descriptors.isTerminal(2) && !isDumb() && !isOutputTerminal();
   }
 
   /** Makes one of the same form for output that leads elsewhere. */
@@ -123,17 +120,5 @@ class OutputOptions {
   /** Whether the terminal takes text and nothing but text. */
   private static boolean isDumb() {
     return "dumb".equals(System.getenv("TERM"));
-  }
-
-  /** Whether a descriptor is one. System.console() says something else since Java 22. */
-  static boolean isTerminal(int descriptor) {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-      return target.startsWith("/dev/pts/")
-          || target.startsWith("/dev/tty")
-          || target.equals("/dev/console");
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

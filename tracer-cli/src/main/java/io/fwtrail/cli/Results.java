@@ -27,7 +27,7 @@ final class Results implements AutoCloseable {
    */
   Results(OutputOptions options, Runnable onClosed, boolean waits) throws IOException {
     file = options.write.open();
-    readerMayLeave = file == null && StandardOutput.leadsToProgram();
+    readerMayLeave = file == null && Descriptors.leadsToProgram(1);
     queue =
         new OutputQueue(
             file == null ? new FileOutputStream(FileDescriptor.out) : file, onClosed, waits);

@@ -256,7 +256,7 @@ final class RulesCommand extends Command {
   }
 
   private static boolean canAsk() {
-    return OutputOptions.isTerminal(0) && OutputOptions.isTerminal(2);
+    return Descriptors.isTerminal(0) && Descriptors.isTerminal(2);
   }
 
   private static boolean confirmed(Strays strays) throws IOException {

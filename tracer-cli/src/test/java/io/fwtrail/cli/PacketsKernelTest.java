@@ -152,7 +152,6 @@ class PacketsKernelTest {
     // Four rules with a comment a packet; where a version was gone before it could be printed, the
     // hop has no text, and that is rare.
     assertThat(checked).isGreaterThan(packets * 4 * 95 / 100);
-    // How many packets come between two versions is the scheduler's to say.
-    assertThat(met.size()).isGreaterThan(versions / 4);
+    assertThat(met.size()).isGreaterThan(versions / 2);
   }
 }
