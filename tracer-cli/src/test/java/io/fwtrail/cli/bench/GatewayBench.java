@@ -30,8 +30,8 @@ public final class GatewayBench implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description =
-          "Only these: json-hops, json, text, hops (all of fwtrail), nft, xtables-monitor, ulogd2,"
-              + " rsyslog. The floor is always measured.")
+          "Only these: json-hops, json, text, hops, json-new-file (all of fwtrail), nft,"
+              + " xtables-monitor, ulogd2, rsyslog. The floor is always measured.")
   private List<String> only = List.of();
 
   @Option(
@@ -93,6 +93,7 @@ public final class GatewayBench implements Callable<Integer> {
         for (String output : List.of("json-hops", "json", "text", "hops")) {
           subjects.add(Subject.fwtrail(output, firewall));
         }
+        subjects.add(Subject.fwtrail("json", firewall).intoNewFile());
         subjects.add(Subject.nftMonitor());
       }
       case IPTABLES_NFT -> {
@@ -126,7 +127,7 @@ public final class GatewayBench implements Callable<Integer> {
         Progress.say("rules of %s, round %d of %d", firewall.title(), round, rounds);
         comparison.round(subjects);
         if (latency) {
-          latencies.round(subjects);
+          latencies.round(subjects.stream().filter(subject -> !subject.isTwin()).toList());
         }
       }
       report.comparison(comparison.rows());

@@ -23,12 +23,16 @@ final class Hearing implements AutoCloseable {
 
   private final Subject subject;
   private final Process process;
-  private final Path out;
+  private final @Nullable OutputFile out;
   private final Path err;
   private final @Nullable KernelLogSetting setting;
 
   private Hearing(
-      Subject subject, Process process, Path out, Path err, @Nullable KernelLogSetting setting) {
+      Subject subject,
+      Process process,
+      @Nullable OutputFile out,
+      Path err,
+      @Nullable KernelLogSetting setting) {
     this.subject = subject;
     this.process = process;
     this.out = out;
@@ -36,27 +40,36 @@ final class Hearing implements AutoCloseable {
     this.setting = setting;
   }
 
-  /** Starts it, its output going to that file, and returns as soon as it says that it hears. */
-  static Hearing start(Subject subject, Gateway gateway, Path out, Path folder)
-      throws IOException, InterruptedException {
-    return start(subject, gateway, out, folder, ProcessBuilder.Redirect.to(out.toFile()));
-  }
-
-  /** The same with a file in {@code folder}. */
+  /**
+   * Starts it, its output going to a file in that folder, and returns as soon as it says that it
+   * hears.
+   */
   static Hearing start(Subject subject, Gateway gateway, Path folder)
       throws IOException, InterruptedException {
-    return start(subject, gateway, folder.resolve("out"), folder);
+    OutputFile out = subject.newFile() ? OutputFile.empty(folder) : OutputFile.in(folder);
+    return start(subject, gateway, out, folder, ProcessBuilder.Redirect.DISCARD);
+  }
+
+  /** The same, its output going nowhere. */
+  static Hearing startWithoutOutput(Subject subject, Gateway gateway, Path folder)
+      throws IOException, InterruptedException {
+    return start(subject, gateway, null, folder, ProcessBuilder.Redirect.DISCARD);
   }
 
   /** The same, its output coming by {@link #stream}. */
   static Hearing startWithPipe(Subject subject, Gateway gateway, Path folder)
       throws IOException, InterruptedException {
-    return start(subject, gateway, folder.resolve("none"), folder, ProcessBuilder.Redirect.PIPE);
+    return start(subject, gateway, null, folder, ProcessBuilder.Redirect.PIPE);
   }
 
   private static Hearing start(
-      Subject subject, Gateway gateway, Path out, Path folder, ProcessBuilder.Redirect redirect)
+      Subject subject,
+      Gateway gateway,
+      @Nullable OutputFile out,
+      Path folder,
+      ProcessBuilder.Redirect redirect)
       throws IOException, InterruptedException {
+    List<String> command = out == null ? subject.command() : out.command(subject.command());
     Path err = folder.resolve("err");
     if (subject.logger() != null) {
       gateway.setLogger(subject.logger());
@@ -68,7 +81,7 @@ final class Hearing implements AutoCloseable {
           gateway.in(
               Host.GATEWAY,
               () ->
-                  new ProcessBuilder(subject.command())
+                  new ProcessBuilder(command)
                       .redirectOutput(redirect)
                       .redirectError(err.toFile())
                       .start());
@@ -115,11 +128,6 @@ final class Hearing implements AutoCloseable {
     return process.pid();
   }
 
-  /** Where its output goes. */
-  Path out() {
-    return out;
-  }
-
   /** What it said on standard error, the beginning of it. */
   String said() throws IOException {
     String all = Files.readString(err);
@@ -155,9 +163,14 @@ final class Hearing implements AutoCloseable {
     }
   }
 
-  /** Bytes of output in its file so far; 0 where it is a pipe. */
+  /** Bytes of output in its file so far; 0 where there is none. */
   long written() throws IOException {
-    return Files.exists(out) ? Files.size(out) : 0;
+    return out == null ? 0 : out.written(pid());
+  }
+
+  /** Lines of the output from that byte on. */
+  long lines(long from) throws IOException {
+    return out == null ? 0 : out.lines(from, written());
   }
 
   /** Messages that the kernel could not hand to it so far, as its receive buffer was full. */

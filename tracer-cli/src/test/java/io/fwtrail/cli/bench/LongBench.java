@@ -1,7 +1,6 @@
 package io.fwtrail.cli.bench;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,8 +25,7 @@ public final class LongBench {
           RATE, perPacket);
       report.head("messages | lost | resident, MB | proportional (Pss), MB");
       Subject subject = Subject.fwtrail(List.of("listen", "--output", "json"));
-      try (Hearing hearing =
-          Hearing.start(subject, gateway, Path.of("/dev/null"), place.folder())) {
+      try (Hearing hearing = Hearing.startWithoutOutput(subject, gateway, place.folder())) {
         int packets = (int) (MESSAGES / STEPS / perPacket) + 1;
         for (int step = 1; step <= STEPS; step++) {
           double unused = traffic.send(packets, RATE);

@@ -1,9 +1,7 @@
 package io.fwtrail.cli.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Runs a {@link Subject} afresh, warms it up and measures it, once or several times. */
@@ -64,7 +62,7 @@ final class Measurement implements AutoCloseable {
     long written = hearing.written();
     double unused = traffic.send(SAMPLE, SAMPLE_RATE);
     hearing.awaitQuiet();
-    long lines = lines(written);
+    long lines = hearing.lines(written);
     long each = Math.round((double) lines / SAMPLE);
     // One less where an empty line stands between packets.
     if (each == 0 || Math.abs(lines - each * SAMPLE) > 1) {
@@ -82,7 +80,8 @@ final class Measurement implements AutoCloseable {
     double rate = traffic.send(packets, perSecond);
     hearing.awaitQuiet();
     ProcessCost spent = ProcessCost.of(hearing.pid()).since(before);
-    double share = subject.isFloor() ? Double.NaN : lines(written) / (linesPerPacket * packets);
+    double share =
+        subject.isFloor() ? Double.NaN : hearing.lines(written) / (linesPerPacket * packets);
     long messages = (long) packets * messagesPerPacket;
     return new Measured(
         rate,
@@ -103,32 +102,18 @@ final class Measurement implements AutoCloseable {
   static int messagesPerPacket(Subject floor, Gateway gateway, Traffic traffic, Path folder)
       throws IOException, InterruptedException {
     traffic.openConnections();
-    try (Hearing hearing = Hearing.start(floor, gateway, folder)) {
+    try (Hearing hearing = Hearing.startWithPipe(floor, gateway, folder)) {
       double unused = traffic.send(SAMPLE, SAMPLE_RATE);
       hearing.awaitQuiet();
       hearing.end();
-      String[] words = Files.readString(hearing.out(), StandardCharsets.UTF_8).split(" ", -1);
+      byte[] said = hearing.stream().readAllBytes();
+      String[] words = new String(said, StandardCharsets.UTF_8).split(" ", -1);
       int messages = Integer.parseInt(words[1]);
       if (messages % SAMPLE != 0 || messages == 0) {
         throw new IOException(SAMPLE + " packets made " + messages + " messages");
       }
       return messages / SAMPLE;
     }
-  }
-
-  /** Lines of the output from that byte on. */
-  private long lines(long from) throws IOException {
-    long lines = 0;
-    byte[] some = new byte[1 << 20];
-    try (InputStream in = Files.newInputStream(hearing.out())) {
-      in.skipNBytes(from);
-      for (int read = in.read(some); read >= 0; read = in.read(some)) {
-        for (int i = 0; i < read; i++) {
-          lines += some[i] == '\n' ? 1 : 0;
-        }
-      }
-    }
-    return lines;
   }
 
   /** Ends the subject, and returns what it said on standard error. */

@@ -27,12 +27,13 @@ public final class ReadBench {
     Report report = new Report(System.out);
     Map<String, List<Double>> all = new TreeMap<>();
     try (Place place = new Place()) {
+      OutputFile out = OutputFile.in(place.folder());
       Path little = log(place.folder().resolve("little.log"), WARM_UP_LINES);
       Path much = log(place.folder().resolve("much.log"), WARM_UP_LINES + LINES);
       for (int round = 1; round <= ROUNDS; round++) {
         for (String output : List.of("json", "json-hops", "text")) {
-          double cold = seconds(little, output, place.folder());
-          double warm = seconds(much, output, place.folder()) - cold;
+          double cold = seconds(little, output, out);
+          double warm = seconds(much, output, out) - cold;
           Progress.say(
               "round %d of %d: %s %.2f us a line, the first %,d took %.2f s",
               round, ROUNDS, output, warm * 1e6 / LINES, WARM_UP_LINES, cold);
@@ -78,16 +79,13 @@ public final class ReadBench {
   }
 
   /** CPU, of user and system together, of reading a log. */
-  private static double seconds(Path log, String form, Path folder)
+  private static double seconds(Path log, String form, OutputFile out)
       throws IOException, InterruptedException {
-    // To empty a file of gigabytes costs the kernel what is not this program's.
-    Path output = folder.resolve("out");
-    Files.deleteIfExists(output);
     // The shell's own count of its children's CPU, as a process that has ended tells none.
     List<String> command = new ArrayList<>(List.of("bash", "-c"));
-    command.add("TIMEFORMAT='%3U %3S'; time \"$@\" >\"$0\"");
-    command.add(output.toString());
-    command.addAll(Subject.fwtrail("read", log.toString(), "--output", form));
+    command.add("TIMEFORMAT='%3U %3S'; time \"$@\"");
+    command.add("bash");
+    command.addAll(out.command(Subject.fwtrail("read", log.toString(), "--output", form)));
     Process process = new ProcessBuilder(command).start();
     List<String> said = process.errorReader().lines().toList();
     if (process.waitFor() != 0) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param logger by which legacy rules tell it; null where it is not about those
  * @param warmUpRate of those, in packets a second
  * @param most packets a second that it is sent; what is more would say nothing
+ * @param newFile whether it writes to a file that is made for it, rather than over one whose pages
+ *     are in memory; so do all that open it by themselves, and append
  */
 record Subject(
     String name,
@@ -30,7 +32,8 @@ record Subject(
     @Nullable LineForm form,
     @Nullable String logger,
     int warmUpRate,
-    int most) {
+    int most,
+    boolean newFile) {
   /** Until the JVM has compiled what it runs: its second compiler works some two seconds on it. */
   private static final int JVM_WARM_UP = 300_000;
 
@@ -41,6 +44,8 @@ record Subject(
 
   /** Slowly, as some of them end where they lose messages. */
   private static final int NATIVE_WARM_UP_RATE = 1_000;
+
+  private static final String NEW_FILE = "-new-file";
 
   private static final String NFLOG = "nfnetlink_log";
   private static final String KERNEL_LOG = "nf_log_ipv4";
@@ -62,7 +67,8 @@ record Subject(
         form,
         logger,
         NATIVE_WARM_UP_RATE,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        form == LineForm.LOG);
   }
 
   /** Throws away what it hears; see bench/floor.c. */
@@ -82,7 +88,8 @@ record Subject(
         null,
         legacy ? NFLOG : null,
         NATIVE_WARM_UP_RATE,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        false);
   }
 
   /** {@code fwtrail listen} with one of its forms of output. */
@@ -96,7 +103,23 @@ record Subject(
         output.startsWith("json") ? LineForm.JSON : LineForm.WORDS,
         firewall == Firewall.IPTABLES_LEGACY ? NFLOG : null,
         JVM_WARM_UP_RATE,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        false);
+  }
+
+  /** The same, its output going to a new file. */
+  Subject intoNewFile() {
+    return new Subject(
+        name + NEW_FILE,
+        title + " into a new file",
+        command,
+        ready,
+        warmUp,
+        form,
+        logger,
+        warmUpRate,
+        most,
+        true);
   }
 
   /** fwtrail with other arguments, to be heard and not to be read. */
@@ -111,7 +134,8 @@ record Subject(
         LineForm.JSON,
         null,
         JVM_WARM_UP_RATE,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        false);
   }
 
   /** The words that start fwtrail as it is built. */
@@ -183,7 +207,13 @@ record Subject(
         LineForm.LOG,
         KERNEL_LOG,
         NATIVE_WARM_UP_RATE,
-        MOST_BY_KERNEL_LOG);
+        MOST_BY_KERNEL_LOG,
+        true);
+  }
+
+  /** Whether it differs from another one by its file alone. */
+  boolean isTwin() {
+    return name.endsWith(NEW_FILE);
   }
 
   boolean isFloor() {
