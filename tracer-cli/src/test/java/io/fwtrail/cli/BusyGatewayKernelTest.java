@@ -182,12 +182,12 @@ class BusyGatewayKernelTest {
   @ValueSource(booleans = {true, false})
   void whatIsShownIsTrueWhileRuleSetsAreReplacedWithoutPause(boolean plain) throws Exception {
     // Each makes 7 KB of JSON. Of 1,500 a second the output's queue dropped some on a fast machine.
-    int packets = 4_000;
+    int packets = 8_000;
     lab.nft(Host.GATEWAY, version(1, plain));
     UdpServer unused = lab.udpSink(Host.SERVER, PORT);
     countArrivals(Host.SERVER, "ip dscp cs1");
     Running listen = Fwtrail.ready(lab, Host.GATEWAY, "listen", "--output", "json");
-    CompletableFuture<Void> sending = sending(Host.CLIENT, Lab.SERVER_V4, packets, 500);
+    CompletableFuture<Void> sending = sending(Host.CLIENT, Lab.SERVER_V4, packets, 1_500);
     int versions = 1;
     while (!sending.isDone()) {
       lab.nft(Host.GATEWAY, version(++versions, plain));

@@ -6,6 +6,7 @@ import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,17 +34,22 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
       ResourceLeakDetectorFactory.instance().newResourceLeakDetector(NetlinkBatch.class);
 
   private final ByteBuf buffer;
-  private final int[] offsets = new int[MOST_DATAGRAMS];
-  private final int[] lengths = new int[MOST_DATAGRAMS];
-  private final int[] senders = new int[MOST_DATAGRAMS];
-  private final int[] namespaces = new int[MOST_DATAGRAMS];
+  private final int[] offsets;
+  private final int[] lengths;
+  private final int[] senders;
+  private final int[] namespaces;
   private final @Nullable NativeBlock block;
   private final @Nullable BatchPool pool;
   private @Nullable ResourceLeakTracker<NetlinkBatch> leak;
   private long truncated;
   private int size;
 
-  private NetlinkBatch(ByteBuf buffer, @Nullable NativeBlock block, @Nullable BatchPool pool) {
+  private NetlinkBatch(
+      int most, ByteBuf buffer, @Nullable NativeBlock block, @Nullable BatchPool pool) {
+    this.offsets = new int[most];
+    this.lengths = new int[most];
+    this.senders = new int[most];
+    this.namespaces = new int[most];
     this.buffer = buffer;
     this.block = block;
     this.pool = pool;
@@ -52,7 +58,29 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
   /** One to read into, which goes back to {@code pool} when it is released. */
   static NetlinkBatch allocate(BatchPool pool) {
     NativeBlock block = NativeBlock.untouched(MOST_DATAGRAMS * STRIDE);
-    return new NetlinkBatch(Unpooled.wrappedBuffer(block.view()), block, pool);
+    return new NetlinkBatch(MOST_DATAGRAMS, Unpooled.wrappedBuffer(block.view()), block, pool);
+  }
+
+  /**
+   * The same datagrams in as little memory as they need. What the kernel wrote lies far apart, at
+   * least a page of memory for each datagram, and who holds many batches would have as many new
+   * pages touched, which costs more than all the rest of reading them.
+   *
+   * @return a batch of its own, which the caller releases; this one is released
+   */
+  public NetlinkBatch compact() {
+    int bytes = bytes();
+    NativeBlock to = NativeBlock.untouched(Math.max(1, bytes));
+    NetlinkBatch copy = new NetlinkBatch(size, Unpooled.wrappedBuffer(to.view()), to, null);
+    ByteBuffer view = to.view();
+    for (int i = 0; i < size; i++) {
+      int at = view.position();
+      buffer.getBytes(offsets[i], view.limit(at + lengths[i]));
+      copy.add(at, lengths[i], senders[i], namespaces[i], truncated(i));
+    }
+    copy.handOut();
+    release();
+    return copy;
   }
 
   /**
@@ -91,7 +119,7 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
   /** Puts one batch together, datagram by datagram. */
   public static final class Builder {
     private final ByteBuf bytes = Unpooled.buffer();
-    private final NetlinkBatch batch = new NetlinkBatch(bytes, null, null);
+    private final NetlinkBatch batch = new NetlinkBatch(MOST_DATAGRAMS, bytes, null, null);
 
     private Builder() {}
 
@@ -164,6 +192,15 @@ public final class NetlinkBatch extends AbstractReferenceCounted {
   /** How many datagrams: 1 to {@value #MOST_DATAGRAMS} where a channel read them. */
   public int size() {
     return size;
+  }
+
+  /** How many bytes all datagrams have together. */
+  public int bytes() {
+    int bytes = 0;
+    for (int i = 0; i < size; i++) {
+      bytes += lengths[i];
+    }
+    return bytes;
   }
 
   /** Where they lie; read it by absolute index. It stays the batch's: nobody else releases it. */

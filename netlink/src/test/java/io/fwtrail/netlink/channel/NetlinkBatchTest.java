@@ -69,6 +69,46 @@ class NetlinkBatchTest {
   }
 
   @Test
+  void compactHasTheSameInAnotherPlace() {
+    NetlinkBatch batch =
+        NetlinkBatch.builder()
+            .add(FIRST, 7, 3, true)
+            .add(new byte[0])
+            .add(SECOND, 0, -1, false)
+            .build();
+
+    NetlinkBatch compact = batch.compact();
+
+    assertThat(batch.refCnt()).isZero();
+    assertThat(compact.size()).isEqualTo(3);
+    assertThat(compact.bytes()).isEqualTo(5);
+    assertThat(compact.buffer().capacity()).isEqualTo(5);
+    assertThat(bytes(compact, 0)).isEqualTo(FIRST);
+    assertThat(bytes(compact, 1)).isEmpty();
+    assertThat(bytes(compact, 2)).isEqualTo(SECOND);
+    assertThat(compact.senderPort(0)).isEqualTo(7);
+    assertThat(compact.namespaceId(0)).isEqualTo(3);
+    assertThat(compact.truncated(0)).isTrue();
+    assertThat(compact.truncated(2)).isFalse();
+    ByteBuf buffer = compact.buffer();
+    compact.release();
+    assertThatThrownBy(() -> buffer.getByte(0)).isInstanceOf(IllegalReferenceCountException.class);
+  }
+
+  /** So that code that reads them meets one kind of memory only. */
+  @Test
+  void compactIsOfTheKindOfMemoryThatIsReadInto() {
+    BatchPool pool = new BatchPool();
+    NetlinkBatch read = pool.take();
+    NetlinkBatch compact = NetlinkBatch.of(FIRST).compact();
+
+    assertThat(compact.buffer()).hasSameClassAs(read.buffer());
+    compact.release();
+    read.release();
+    pool.close();
+  }
+
+  @Test
   void moreThanFit() {
     byte[][] tooMany = new byte[NetlinkBatch.MOST_DATAGRAMS + 1][1];
 

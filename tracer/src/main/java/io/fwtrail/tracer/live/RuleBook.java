@@ -331,7 +331,7 @@ final class RuleBook {
   }
 
   /** Looks at what is about to be handed on, before {@link #metBy} is asked for each message. */
-  void study(Collection<Object> held) {
+  void study(Collection<Heard> held) {
     waitingSince = 0;
     if (change != null) {
       change.study(held);

@@ -96,19 +96,19 @@ final class RuleSetChange {
   }
 
   /** Looks at what is about to be handed on, before {@link #metBy} is asked for each message. */
-  void study(Collection<Object> held) {
+  void study(Collection<Heard> held) {
     passages.clear();
     handedOn = 0;
     IntObjectHashMap<Passage> current = new IntObjectHashMap<>();
-    for (Object item : held) {
-      if (item instanceof NetlinkBatch batch) {
+    for (Heard heard : held) {
+      if (heard.item() instanceof NetlinkBatch batch) {
         for (int i = 0; i < batch.size(); i++) {
           if (batch.namespaceId(i) == namespace) {
             cursor.reset(batch.buffer(), batch.offset(i), batch.length(i));
             study(current);
           }
         }
-      } else if (item instanceof MessagesLost) {
+      } else if (heard.item() instanceof MessagesLost) {
         // Notices may be among what was lost; what follows is newer than them.
         generation = history.newest().generation();
         current.clear();

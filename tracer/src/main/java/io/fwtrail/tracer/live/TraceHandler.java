@@ -32,11 +32,11 @@ import org.jspecify.annotations.Nullable;
  * and hands trace events on with the rule set that their packets met.
  */
 final class TraceHandler extends ChannelInboundHandlerAdapter {
-  /**
-   * How many batches are held for a rule set at most (64 messages each, a few kilobytes touched in
-   * each).
-   */
-  private static final int MOST_HELD = 256;
+  /** How many messages are held for a rule set at most: some thousand packets, shown at once. */
+  private static final int MOST_HELD = 16_384;
+
+  /** And how many bytes: messages with whole packets in them are large. */
+  private static final int MOST_HELD_BYTES = 16 * 1024 * 1024;
 
   /**
    * How long, of the time that is spent here, a message may wait in a buffer that is never empty.
@@ -55,8 +55,12 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private final LongSupplier readUpTo;
   private final Runnable afterRead;
 
-  /** Batches, and between them the losses that stand there in the stream. */
-  private final ArrayDeque<Object> held = new ArrayDeque<>();
+  /** What was read and not handed on yet, in the stream's order. */
+  private final ArrayDeque<Heard> held = new ArrayDeque<>();
+
+  private int heldMessages;
+  private int heldBytes;
+  private boolean lossHeld;
 
   private final MessageCursor cursor = new MessageCursor();
   private final TraceMessage message = new TraceMessage();
@@ -142,14 +146,17 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object msg) {
     NetlinkBatch batch = (NetlinkBatch) msg;
     hear(batch);
-    held.add(batch);
+    held.add(new Heard(batch, WallClock.nanos(), clock.now()));
+    heldMessages += batch.size();
+    heldBytes += batch.bytes();
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof MessagesLost) {
+    if (event instanceof MessagesLost lost) {
       namespaces.values().forEach(namespace -> namespace.rules().missed());
-      held.add(event);
+      held.add(new Heard(lost, WallClock.nanos(), clock.now()));
+      lossHeld = true;
     } else {
       ctx.fireUserEventTriggered(event);
     }
@@ -218,7 +225,8 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (held.isEmpty()) {
       return;
     }
-    boolean mayWait = held.size() < MOST_HELD && !lossHeld();
+    // After a loss the notices that are waited for may be among what was lost.
+    boolean mayWait = heldMessages < MOST_HELD && heldBytes < MOST_HELD_BYTES && !lossHeld;
     boolean certain = true;
     for (TracedNamespace namespace : heard) {
       certain &= namespace.rules().isCertain(mayWait);
@@ -230,13 +238,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
         tick();
       }
     } else {
+      held.forEach(Heard::compact);
       retry(ctx);
     }
-  }
-
-  /** After a loss the notices that are waited for may be among what was lost. */
-  private boolean lossHeld() {
-    return held.stream().anyMatch(MessagesLost.class::isInstance);
   }
 
   private void retry(ChannelHandlerContext ctx) {
@@ -274,25 +278,26 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void deliver() {
-    long time = WallClock.nanos();
-    long now = clock.now();
     for (TracedNamespace namespace : heard) {
       namespace.rules().study(held);
     }
-    for (Object item = held.poll(); item != null; item = held.poll()) {
-      if (item instanceof MessagesLost lost) {
-        assembler.lost(new Loss(time, Loss.Cause.RECEIVE_BUFFER, lost.lost()));
+    for (Heard next = held.poll(); next != null; next = held.poll()) {
+      if (next.item() instanceof MessagesLost lost) {
+        assembler.lost(new Loss(next.time(), Loss.Cause.RECEIVE_BUFFER, lost.lost()));
         legacyDecoder.lost(lost.lost());
         namespaces.values().forEach(namespace -> namespace.rules().lost());
         continue;
       }
-      NetlinkBatch batch = (NetlinkBatch) item;
+      NetlinkBatch batch = (NetlinkBatch) next.item();
       try {
-        deliver(batch, time, now);
+        deliver(batch, next.time(), next.moment());
       } finally {
         batch.release();
       }
     }
+    heldMessages = 0;
+    heldBytes = 0;
+    lossHeld = false;
     heard.forEach(namespace -> namespace.rules().handedOn());
     heard.clear();
   }

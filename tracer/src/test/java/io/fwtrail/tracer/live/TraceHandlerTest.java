@@ -18,6 +18,7 @@ import io.fwtrail.tracer.hop.Hook;
 import io.fwtrail.tracer.hop.Hop;
 import io.fwtrail.tracer.hop.Packet;
 import io.fwtrail.tracer.hop.Verdict;
+import io.fwtrail.tracer.hop.WallClock;
 import io.fwtrail.tracer.log.LogEvent;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.NfMessages;
@@ -32,6 +33,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -370,12 +372,27 @@ class TraceHandlerTest {
   }
 
   @Test
-  void onlySoManyBatchesAreHeld() {
+  void onlySoManyMessagesAreHeld() {
     kernel.rules = SECOND;
-    for (int i = 0; i < 300; i++) {
-      read(dropped(i, 5));
+    read(dropped(1, 5));
+    byte[][] batch = new byte[NetlinkBatch.MOST_DATAGRAMS][];
+    Arrays.fill(batch, NfMessages.done());
+    for (int i = 0; i < 256; i++) {
+      read(batch);
     }
-    assertThat(out.hops()).hasSizeGreaterThan(250);
+    assertThat(out.hops()).isNotEmpty();
+  }
+
+  /** Fewer of them are, where each has a whole packet in it. */
+  @Test
+  void onlySoManyBytesAreHeld() {
+    kernel.rules = SECOND;
+    read(dropped(1, 5));
+    byte[] large = Arrays.copyOf(NfMessages.done(), 32 * 1024);
+    for (int i = 0; i < 512; i++) {
+      read(large);
+    }
+    assertThat(out.hops()).isNotEmpty();
   }
 
   @Test
@@ -586,6 +603,28 @@ class TraceHandlerTest {
     assertThat(handler.holds()).isFalse();
     assertThat(out.texts())
         .containsExactly("c:9:drop => drop", "c:4:continue (not seen again after input)");
+  }
+
+  /** Or all that was held would wait for its end once more, and then come at once. */
+  @Test
+  void whatWasHeldIsAsOldAsItIs() {
+    AtomicLong time = new AtomicLong(System.nanoTime());
+    nanoTime = time::get;
+    kernel.rules = SECOND;
+    read(packet(1, 4, -1));
+    long readAt = WallClock.nanos();
+    for (int i = 0; i < 10; i++) {
+      tickAfter(time, 10 * MILLI);
+    }
+    read(dropped(2, 9));
+    for (int i = 0; i < 5; i++) {
+      tickAfter(time, 10 * MILLI);
+    }
+    assertThat(handler.holds()).isTrue();
+    read(generation(2));
+    assertThat(out.texts())
+        .containsExactly("c:9:drop => drop", "c:4:continue (not seen again after input)");
+    assertThat(out.hops().get(0).time()).isLessThanOrEqualTo(readAt);
   }
 
   private void tickAfter(AtomicLong time, long nanos) {
