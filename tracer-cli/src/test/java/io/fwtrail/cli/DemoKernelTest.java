@@ -20,8 +20,7 @@ import tools.jackson.databind.JsonNode;
 class DemoKernelTest {
 
   private static List<String> run(String... arguments) throws IOException, InterruptedException {
-    List<String> words = new ArrayList<>(Fwtrail.command());
-    words.addAll(List.of(arguments));
+    List<String> words = Fwtrail.command(List.of(), arguments);
     Process process =
         new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     process.getOutputStream().close();

@@ -20,6 +20,18 @@ final class Fwtrail {
 
   private Fwtrail() {}
 
+  /**
+   * The words that start it.
+   *
+   * @param by words of another command that starts it in turn, or none
+   */
+  static List<String> command(List<String> by, String... arguments) {
+    List<String> words = new ArrayList<>(by);
+    words.addAll(command());
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
   /** The words that start it, without arguments. */
   static List<String> command() {
     List<String> words = new ArrayList<>();
@@ -47,10 +59,7 @@ final class Fwtrail {
   /** Starts it by another command, whose last arguments are the words that start it. */
   static Running startBy(Lab lab, Host host, List<String> by, String... arguments)
       throws IOException {
-    List<String> words = new ArrayList<>(by);
-    words.addAll(command());
-    words.addAll(List.of(arguments));
-    return lab.start(host, words.toArray(String[]::new));
+    return lab.start(host, command(by, arguments).toArray(String[]::new));
   }
 
   /** Starts it and waits until it says that it is ready. */

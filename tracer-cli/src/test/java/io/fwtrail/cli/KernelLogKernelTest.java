@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,9 +152,10 @@ class KernelLogKernelTest {
     Path v6 = folder.resolve("rules.v6");
     Files.writeString(v4, lab.run(Host.GATEWAY, "iptables-legacy-save"));
     Files.writeString(v6, lab.run(Host.GATEWAY, "ip6tables-legacy-save"));
-    List<String> words = new ArrayList<>(Fwtrail.command());
-    words.addAll(
-        List.of(
+    Running read =
+        Fwtrail.start(
+            lab,
+            Host.CLIENT,
             "read",
             log.toString(),
             "--ruleset",
@@ -164,8 +164,7 @@ class KernelLogKernelTest {
             v6.toString(),
             "--strict",
             "--output",
-            "json-hops"));
-    Running read = lab.start(Host.CLIENT, words.toArray(String[]::new));
+            "json-hops");
     assertThat(read.awaitEnd(Fwtrail.PATIENCE)).isZero();
     return records(read);
   }

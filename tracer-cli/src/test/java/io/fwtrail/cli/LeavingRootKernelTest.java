@@ -104,10 +104,18 @@ class LeavingRootKernelTest {
       }
     }
     List<String> words =
-        new ArrayList<>(
-            List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"));
-    words.addAll(List.of("--inh-caps", "+net_admin", "--ambient-caps", "+net_admin"));
-    words.addAll(Fwtrail.command());
+        Fwtrail.command(
+            List.of(
+                "setpriv",
+                "--reuid",
+                "65534",
+                "--regid",
+                "65534",
+                "--clear-groups",
+                "--inh-caps",
+                "+net_admin",
+                "--ambient-caps",
+                "+net_admin"));
     words.set(words.indexOf("-cp") + 1, String.join(":", copies));
     return words;
   }

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +36,7 @@ class QuestionsTest {
   }
 
   private static Running run(int code, String input, String... arguments) throws Exception {
-    List<String> words = new ArrayList<>(Fwtrail.command());
-    words.addAll(Arrays.asList(arguments));
+    List<String> words = Fwtrail.command(List.of(), arguments);
     ProcessBuilder builder = new ProcessBuilder(words);
     builder.environment().put("TZ", "UTC");
     Running running = new Running(builder.start(), words);

@@ -47,15 +47,14 @@ class ReadTest {
   }
 
   private static Running start(String... arguments) throws IOException {
-    return startBy(List.of(), arguments);
+    List<String> read = new ArrayList<>(List.of("read"));
+    read.addAll(Arrays.asList(arguments));
+    return startBy(List.of(), read.toArray(String[]::new));
   }
 
   /** Starts it by another command, whose last arguments are the words that start it. */
   private static Running startBy(List<String> by, String... arguments) throws IOException {
-    List<String> words = new ArrayList<>(by);
-    words.addAll(Fwtrail.command());
-    words.add("read");
-    words.addAll(Arrays.asList(arguments));
+    List<String> words = Fwtrail.command(by, arguments);
     ProcessBuilder builder = new ProcessBuilder(words);
     builder.environment().put("TZ", "UTC");
     return new Running(builder.start(), words);
@@ -115,7 +114,7 @@ class ReadTest {
 
   @Test
   void whatAFullDiskDoesNotTakeIsToldOf() throws Exception {
-    Running running = startBy(INTO_A_FULL_DISK, log.toString());
+    Running running = startBy(INTO_A_FULL_DISK, "read", log.toString());
     running.endInput();
     assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
     assertThat(running.err())
@@ -126,7 +125,7 @@ class ReadTest {
 
   @Test
   void norIsHelpLostSilently() throws Exception {
-    Running running = startBy(INTO_A_FULL_DISK, "--help");
+    Running running = startBy(INTO_A_FULL_DISK, "read", "--help");
     running.endInput();
     assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isEqualTo(1);
     assertThat(running.err())
@@ -136,7 +135,7 @@ class ReadTest {
   @Test
   void whoHasSeenEnoughMissesNothing() throws Exception {
     Running running =
-        startBy(List.of("sh", "-c", "\"$@\" | true; echo done", "sh"), log.toString());
+        startBy(List.of("sh", "-c", "\"$@\" | true; echo done", "sh"), "read", log.toString());
     running.endInput();
     assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isZero();
     assertThat(running.out()).containsExactly("done");

@@ -530,10 +530,8 @@ class TraceKernelTest {
 
   @Test
   void aNamespaceWithoutInterfacesIsNoFault() throws Exception {
-    List<String> words = new ArrayList<>(List.of("unshare", "--net"));
-    words.addAll(Fwtrail.command());
-    words.addAll(List.of("listen", "--for", "1ms"));
-    Running running = lab.start(Host.GATEWAY, words.toArray(String[]::new));
+    Running running =
+        Fwtrail.startBy(lab, Host.GATEWAY, List.of("unshare", "--net"), "listen", "--for", "1ms");
 
     assertThat(running.awaitEnd(Fwtrail.PATIENCE)).isZero();
     assertThat(running.err()).allMatch(line -> line.startsWith("fwtrail: "));

@@ -11,10 +11,8 @@ import java.util.function.LongSupplier;
  * <p>Not for use by several threads. Times are nanoseconds; only their differences mean something.
  */
 final class AttendedClock {
-  /** What a pause counts for at most: two rounds of who looks at the clock in any case. */
-  static final long STEP_NANOS = 10_000_000L;
-
   private final LongSupplier nanoTime;
+  private final long step;
   private long last;
 
   /** How long it has stood still in all. */
@@ -24,16 +22,18 @@ final class AttendedClock {
    * Makes one that begins now.
    *
    * @param nanoTime the clock that does not stand still, {@link System#nanoTime}
+   * @param step what a pause counts for at most: somebody looks at it more often in any case
    */
-  AttendedClock(LongSupplier nanoTime) {
+  AttendedClock(LongSupplier nanoTime, long step) {
     this.nanoTime = nanoTime;
+    this.step = step;
     this.last = nanoTime.getAsLong();
   }
 
   /** Looks at it. */
   long now() {
     long now = nanoTime.getAsLong();
-    paused += Math.max(0, now - last - STEP_NANOS);
+    paused += Math.max(0, now - last - step);
     last = now;
     return now - paused;
   }

@@ -263,7 +263,7 @@ public final class LiveTrace implements Closeable {
             new LegacyDecoder(access.interfaces()),
             assembler,
             counts,
-            new AttendedClock(System::nanoTime),
+            new AttendedClock(System::nanoTime, TraceHandler.CLOCK_STEP_NANOS),
             this::readUpTo,
             () -> {
               filter.follow(traced.rules().newest());

@@ -46,6 +46,9 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   private static final long RETRY_MILLIS = 1;
   private static final long TICK_MILLIS = 5;
 
+  /** Of the clock that tells of silence: two ticks. */
+  static final long CLOCK_STEP_NANOS = 2 * TICK_MILLIS * 1_000_000;
+
   private final LegacyDecoder legacyDecoder;
   private final LegacySightings logSightings =
       new LegacySightings(Hop.Source.KMSG, Hop.Clock.KERNEL);

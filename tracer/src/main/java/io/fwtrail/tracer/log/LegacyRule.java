@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param number from 1
  */
 record LegacyRule(String table, String chain, Hop.Kind kind, int number) {
+  /** What the kernel writes before it, so that it is known to be a trace. */
+  static final byte[] MARKER = Ascii.bytes("TRACE: ");
+
+  /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: the kernel's prefixes are shorter. */
+  static final int PREFIX_LIMIT = 128;
+
   private static final Hop.Kind[] KINDS = Hop.Kind.values();
 
   /**

@@ -30,7 +30,6 @@ public final class LogLineParser {
     DAMAGED
   }
 
-  private static final byte[] TRACE = Ascii.bytes("TRACE: ");
   private static final byte[] KERNEL = Ascii.bytes("kernel:");
   private static final byte[] RFC5424_KERNEL = Ascii.bytes(" kernel - - -");
   private static final byte[] DMESG_FACILITY = Ascii.bytes("kern  :");
@@ -73,7 +72,9 @@ public final class LogLineParser {
     if (!frame(b, start, beforeCaller(b, start, message), event)) {
       return Outcome.OTHER;
     }
-    return trace.parse(b, message + TRACE.length, end, event) ? Outcome.TRACE : Outcome.DAMAGED;
+    return trace.parse(b, message + LegacyRule.MARKER.length, end, event)
+        ? Outcome.TRACE
+        : Outcome.DAMAGED;
   }
 
   private Outcome parseJournal(byte[] b, int start, int end, LogEvent event) {
@@ -89,15 +90,15 @@ public final class LogLineParser {
     event.time = journal.timeMicros() * 1_000;
     event.kernelMicros = journal.kernelMicros();
     event.host = journal.host();
-    return trace.parse(text, from + TRACE.length, text.length, event)
+    return trace.parse(text, from + LegacyRule.MARKER.length, text.length, event)
         ? Outcome.TRACE
         : Outcome.DAMAGED;
   }
 
   /** Where "TRACE: " begins, or -1. */
   private static int find(byte[] b, int start, int end) {
-    for (int i = start; i <= end - TRACE.length; i++) {
-      if (b[i] == 'T' && Ascii.holds(b, i, end, TRACE)) {
+    for (int i = start; i <= end - LegacyRule.MARKER.length; i++) {
+      if (b[i] == 'T' && Ascii.holds(b, i, end, LegacyRule.MARKER)) {
         return i;
       }
     }

@@ -21,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  * packet that had two protocols would be two packets to whoever compares them.
  */
 public final class NflogDecoder {
-  private static final byte[] TRACE = Ascii.bytes("TRACE: ");
-
-  /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: the kernel's prefixes are shorter. */
-  private static final int PREFIX_LIMIT = 128;
-
   private static final int IPV4_HEADER = 20;
   private static final int IPV6_HEADER = 40;
 
@@ -109,13 +104,13 @@ public final class NflogDecoder {
   /** What the prefix says, {@code TRACE: filter:FORWARD:rule:2 }; null where it is no trace's. */
   private @Nullable LegacyRule rule(PacketLogMessage m) {
     int length = m.prefixEnd() - m.prefixStart();
-    if (length >= PREFIX_LIMIT) {
+    if (length >= LegacyRule.PREFIX_LIMIT) {
       return null;
     }
     m.buffer().getBytes(m.prefixStart(), key, 0, length);
     LegacyRule rule = rules.get(key, 0, length);
-    if (rule == null && Ascii.holds(key, 0, length, TRACE) && key[length - 1] == ' ') {
-      rule = LegacyRule.read(key, TRACE.length, length - 1, names);
+    if (rule == null && Ascii.holds(key, 0, length, LegacyRule.MARKER) && key[length - 1] == ' ') {
+      rule = LegacyRule.read(key, LegacyRule.MARKER.length, length - 1, names);
       if (rule != null) {
         rules.keep(key, 0, length, rule);
       }

@@ -19,9 +19,6 @@ final class TraceText {
   private static final byte[] IN = Ascii.bytes(" IN=");
   private static final byte[] OUT = Ascii.bytes(" OUT=");
 
-  /** NF_LOG_PREFIXLEN, include/net/netfilter/nf_log.h: what stands before IN= is shorter. */
-  private static final int PREFIX_LIMIT = 128;
-
   /** Rules and ways that most logs are of. */
   private static final int KEPT_PLACES = 1_024;
 
@@ -91,7 +88,7 @@ final class TraceText {
       met.fill(event);
       return parsePacket(b, placeEnd, end, event);
     }
-    int last = Math.min(end - IN.length, start + PREFIX_LIMIT);
+    int last = Math.min(end - IN.length, start + LegacyRule.PREFIX_LIMIT);
     for (int i = start; i <= last; i++) {
       // The name of a chain may have these letters, too.
       LegacyRule rule = Ascii.holds(b, i, end, IN) ? LegacyRule.read(b, start, i, names) : null;
@@ -125,7 +122,7 @@ final class TraceText {
 
   /** Where {@code OUT=wan0} ends, as far as can be told at a glance; or -1. */
   private static int placeEnd(byte[] b, int start, int end) {
-    int last = Math.min(end - OUT.length, start + PREFIX_LIMIT);
+    int last = Math.min(end - OUT.length, start + LegacyRule.PREFIX_LIMIT);
     for (int i = start; i < last; i++) {
       if (b[i] == ' ' && b[i + 1] == 'O' && Ascii.holds(b, i, end, OUT)) {
         return Ascii.indexOf(b, ' ', i + OUT.length, end);

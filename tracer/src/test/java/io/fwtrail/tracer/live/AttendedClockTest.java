@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class AttendedClockTest {
-  private static final long STEP = AttendedClock.STEP_NANOS;
+  private static final long STEP = 10_000_000;
 
   private final AtomicLong nanoTime = new AtomicLong(Long.MAX_VALUE - STEP);
-  private final AttendedClock clock = new AttendedClock(nanoTime::get);
+  private final AttendedClock clock = new AttendedClock(nanoTime::get, STEP);
 
   private long nowAfter(long nanos) {
     nanoTime.addAndGet(nanos);

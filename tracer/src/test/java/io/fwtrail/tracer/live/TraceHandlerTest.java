@@ -127,7 +127,7 @@ class TraceHandlerTest {
             new LegacyDecoder(Interfaces.NONE),
             of,
             counts,
-            new AttendedClock(() -> nanoTime.getAsLong()),
+            new AttendedClock(() -> nanoTime.getAsLong(), TraceHandler.CLOCK_STEP_NANOS),
             () -> readUpTo.getAsLong(),
             () -> handedOn++));
   }
@@ -297,7 +297,7 @@ class TraceHandlerTest {
                 new LegacyDecoder(Interfaces.NONE),
                 assembler,
                 counts,
-                new AttendedClock(System::nanoTime),
+                new AttendedClock(System::nanoTime, TraceHandler.CLOCK_STEP_NANOS),
                 System::nanoTime,
                 () -> {}));
     try (FakeNetlink other = new FakeNetlink(fresh)) {
