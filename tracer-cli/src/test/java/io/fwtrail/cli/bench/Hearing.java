@@ -163,6 +163,13 @@ final class Hearing implements AutoCloseable {
     }
   }
 
+  /** Has the disk take its output so far. */
+  void settle() throws IOException {
+    if (out != null) {
+      out.settle();
+    }
+  }
+
   /** Bytes of output in its file so far; 0 where there is none. */
   long written() throws IOException {
     return out == null ? 0 : out.written(pid());

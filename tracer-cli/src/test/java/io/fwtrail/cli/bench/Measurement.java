@@ -38,6 +38,7 @@ final class Measurement implements AutoCloseable {
       linesPerPacket = subject.isFloor() ? Double.NaN : sample();
       double unused = traffic.send(subject.warmUp(), subject.warmUpRate());
       hearing.awaitQuiet();
+      hearing.settle();
     } catch (IOException | InterruptedException | RuntimeException e) {
       hearing.close();
       throw e;

@@ -3,6 +3,7 @@ package io.fwtrail.cli.bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,6 +57,13 @@ final class OutputFile {
     words.add(path.toString());
     words.addAll(program);
     return words;
+  }
+
+  /** Has the disk take what was written so far: it would compete with what is measured next. */
+  void settle() throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
   }
 
   /** Up to which byte a process has written: it may have opened the file once more, to append. */
