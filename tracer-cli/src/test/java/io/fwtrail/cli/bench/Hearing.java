@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,7 +173,15 @@ final class Hearing implements AutoCloseable {
 
   /** Bytes of output in its file so far; 0 where there is none. */
   long written() throws IOException {
-    return out == null ? 0 : out.written(pid());
+    if (out == null) {
+      return 0;
+    }
+    try {
+      return out.written(pid());
+    } catch (NoSuchFileException e) {
+      checkAlive();
+      throw e;
+    }
   }
 
   /** Lines of the output from that byte on. */

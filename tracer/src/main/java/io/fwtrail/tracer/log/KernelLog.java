@@ -1,9 +1,10 @@
 package io.fwtrail.tracer.log;
 
 import com.sun.jna.LastErrorException;
-import com.sun.jna.Library;
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
-import com.sun.jna.Structure;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
 import io.fwtrail.tracer.hop.WallClock;
 import java.io.IOException;
 import java.time.ZoneId;
@@ -14,12 +15,32 @@ import java.time.ZoneId;
  * system calls. Not for use by several threads.
  */
 public final class KernelLog implements AutoCloseable {
+  /** The functions of the C library that are called here, by JNA's direct mapping. */
+  private static final class LibC {
+    static {
+      Native.register(LibC.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private LibC() {}
+
+    static native int open(String path, int flags) throws LastErrorException;
+
+    static native long lseek(int fd, long offset, int whence) throws LastErrorException;
+
+    static native long read(int fd, byte[] into, long count) throws LastErrorException;
+
+    static native int poll(Pointer descriptors, long count, int milliseconds)
+        throws LastErrorException;
+
+    static native int close(int fd);
+  }
+
   private static final String DEVICE = "/dev/kmsg";
   private static final int O_RDONLY = 0;
   private static final int O_NONBLOCK = 0x800;
   private static final int O_CLOEXEC = 0x80000;
   private static final int SEEK_END = 2;
-  private static final int POLLIN = 1;
+  private static final short POLLIN = 1;
   private static final int EPERM = 1;
   private static final int EINTR = 4;
   private static final int EAGAIN = 11;
@@ -29,37 +50,19 @@ public final class KernelLog implements AutoCloseable {
   /** The kernel's limit of a record with its head is 8 KiB (CONSOLE_EXT_LOG_MAX). */
   private static final int LONGEST = 16 * 1024;
 
-  private final Functions functions = Native.load("c", Functions.class);
   private final LogLineParser parser =
       new LogLineParser(ZoneId.systemDefault(), WallClock.nanos(), 0);
   private final byte[] record = new byte[LONGEST];
+
+  /** {@code struct pollfd}: descriptor, events asked for, events seen. */
+  private final Memory asked = new Memory(8);
+
   private final int fd;
   private long bootTime = Long.MAX_VALUE;
   private long expected = -1;
   private long lost;
   private long damaged;
   private long emptyAt = System.nanoTime();
-
-  /** The functions of the C library that are called here. */
-  public interface Functions extends Library {
-    int open(String path, int flags) throws LastErrorException;
-
-    long lseek(int fd, long offset, int whence) throws LastErrorException;
-
-    long read(int fd, byte[] into, long count) throws LastErrorException;
-
-    int poll(PollDescriptor descriptor, long count, int timeoutMillis) throws LastErrorException;
-
-    int close(int fd) throws LastErrorException;
-  }
-
-  /** {@code struct pollfd}. */
-  @Structure.FieldOrder({"fd", "events", "revents"})
-  public static final class PollDescriptor extends Structure {
-    public int fd;
-    public short events;
-    public short revents;
-  }
 
   /**
    * Opens it, at its end.
@@ -68,8 +71,8 @@ public final class KernelLog implements AutoCloseable {
    */
   public KernelLog() throws IOException {
     try {
-      fd = functions.open(DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-      long unused = functions.lseek(fd, 0, SEEK_END);
+      fd = LibC.open(DEVICE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+      long unused = LibC.lseek(fd, 0, SEEK_END);
     } catch (LastErrorException e) {
       int errno = e.getErrorCode();
       throw new IOException(
@@ -100,7 +103,7 @@ public final class KernelLog implements AutoCloseable {
     while (true) {
       long before = System.nanoTime();
       try {
-        long length = functions.read(fd, record, record.length);
+        long length = LibC.read(fd, record, record.length);
         if (take((int) length, event)) {
           return true;
         }
@@ -124,11 +127,11 @@ public final class KernelLog implements AutoCloseable {
   }
 
   private void await(int millis) throws IOException {
-    PollDescriptor descriptor = new PollDescriptor();
-    descriptor.fd = fd;
-    descriptor.events = POLLIN;
+    asked.setInt(0, fd);
+    asked.setShort(4, POLLIN);
+    asked.setShort(6, (short) 0);
     try {
-      int unused = functions.poll(descriptor, 1, millis);
+      int unused = LibC.poll(asked, 1, millis);
     } catch (LastErrorException e) {
       if (e.getErrorCode() != EINTR) {
         throw new IOException("waiting for " + DEVICE + ": " + e.getMessage(), e);
@@ -171,6 +174,6 @@ public final class KernelLog implements AutoCloseable {
 
   @Override
   public void close() {
-    int unused = functions.close(fd);
+    int unused = LibC.close(fd);
   }
 }
