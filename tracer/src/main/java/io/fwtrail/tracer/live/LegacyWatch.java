@@ -26,6 +26,9 @@ final class LegacyWatch implements Closeable {
   private final Thread thread;
   private volatile boolean closed;
 
+  /** Null before the thread has begun, and where there is none to be had. */
+  private volatile @Nullable XtablesLock lock;
+
   /**
    * Begins to look.
    *
@@ -45,7 +48,8 @@ final class LegacyWatch implements Closeable {
   private void look() {
     String known = "";
     boolean lockUsed = false;
-    try (XtablesLock lock = lock()) {
+    try (XtablesLock made = lock()) {
+      lock = made;
       while (!closed) {
         // Before the listing: what changes while that is made shows in the next round.
         String now = reader.legacyNumbers();
@@ -59,10 +63,10 @@ final class LegacyWatch implements Closeable {
             changed.accept(tables);
           }
         }
-        if (lock == null) {
+        if (made == null) {
           Thread.sleep(INTERVAL_MILLIS);
         } else {
-          lockUsed = !closed && lock.await(INTERVAL_MILLIS);
+          lockUsed = !closed && made.await(INTERVAL_MILLIS);
         }
       }
     } catch (InterruptedException e) {
@@ -82,5 +86,10 @@ final class LegacyWatch implements Closeable {
   public void close() {
     closed = true;
     thread.interrupt();
+    // The thread looks at closed once more after it has made the lock.
+    XtablesLock made = lock;
+    if (made != null) {
+      made.wake();
+    }
   }
 }

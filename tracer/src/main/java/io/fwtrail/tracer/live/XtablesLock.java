@@ -7,7 +7,6 @@ import com.sun.jna.Pointer;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Tells when a program has let go of the lock of iptables-legacy, /run/xtables.lock, which each
@@ -28,9 +27,13 @@ final class XtablesLock implements Closeable {
 
     static native int inotify_add_watch(int descriptor, String path, int mask);
 
+    static native int eventfd(int count, int flags);
+
     static native int poll(Pointer descriptors, long count, int milliseconds);
 
     static native long read(int descriptor, Pointer into, long length);
+
+    static native long write(int descriptor, Pointer from, long length);
 
     static native int close(int descriptor);
   }
@@ -48,6 +51,9 @@ final class XtablesLock implements Closeable {
 
   private static final short READABLE = 1;
 
+  /** {@code struct pollfd}: descriptor, events asked for, events seen. */
+  private static final int POLLED = 8;
+
   /** {@code struct inotify_event}: its mask, the length of the name, the name. */
   private static final int MASK = 4;
 
@@ -56,18 +62,20 @@ final class XtablesLock implements Closeable {
   private static final int ROOM = 16 * 1024;
 
   private final int descriptor;
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private final Memory asked = new Memory(8);
+  private final int waker;
+  private boolean closed;
+  private final Memory asked = new Memory(2 * POLLED);
   private final Memory events = new Memory(ROOM);
 
-  private XtablesLock(int descriptor) {
+  private XtablesLock(int descriptor, int waker) {
     this.descriptor = descriptor;
+    this.waker = waker;
   }
 
   /**
    * Begins to watch.
    *
-   * @throws IOException where that cannot be: no /run, or no inotify left for this user
+   * @throws IOException where that cannot be: no /run, or no inotify or descriptor left
    */
   static XtablesLock watch() throws IOException {
     int descriptor = LibC.inotify_init1(CLOSE_ON_EXEC_AND_NO_WAIT);
@@ -78,19 +86,24 @@ final class XtablesLock implements Closeable {
       int unused = LibC.close(descriptor);
       throw new IOException(FOLDER + " cannot be watched");
     }
-    return new XtablesLock(descriptor);
+    int waker = LibC.eventfd(0, CLOSE_ON_EXEC_AND_NO_WAIT);
+    if (waker < 0) {
+      int unused = LibC.close(descriptor);
+      throw new IOException("there is no descriptor left");
+    }
+    return new XtablesLock(descriptor, waker);
   }
 
   /**
-   * Waits until the lock is let go of, or the time is over. For one thread.
+   * Waits until the lock is let go of, the time is over, or somebody {@link #wake}s it. For one
+   * thread.
    *
    * @return whether it was let go of, once or several times
    */
   boolean await(int milliseconds) {
-    asked.setInt(0, descriptor);
-    asked.setShort(4, READABLE);
-    asked.setShort(6, (short) 0);
-    if (LibC.poll(asked, 1, milliseconds) <= 0) {
+    ask(0, descriptor);
+    ask(1, waker);
+    if (LibC.poll(asked, 2, milliseconds) <= 0) {
       return false;
     }
     boolean seen = false;
@@ -108,6 +121,13 @@ final class XtablesLock implements Closeable {
     return seen;
   }
 
+  private void ask(int place, int of) {
+    long at = (long) place * POLLED;
+    asked.setInt(at, of);
+    asked.setShort(at + 4, READABLE);
+    asked.setShort(at + 6, (short) 0);
+  }
+
   private long read() {
     return LibC.read(descriptor, events, ROOM);
   }
@@ -120,10 +140,26 @@ final class XtablesLock implements Closeable {
     return new String(events.getByteArray(at, end), StandardCharsets.ISO_8859_1);
   }
 
+  /**
+   * Ends the wait, and each later one, at once. On any thread. Without it the JVM would wait for
+   * the waiting thread at its own end, as it does for all that are in native code: 300 ms
+   * (src/hotspot/share/runtime/vmOperations.cpp, wait_for_threads_in_native_to_block).
+   */
+  synchronized void wake() {
+    if (!closed) {
+      try (Memory one = new Memory(Long.BYTES)) {
+        one.setLong(0, 1);
+        long unused = LibC.write(waker, one, Long.BYTES);
+      }
+    }
+  }
+
   @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
       int unused = LibC.close(descriptor);
+      unused = LibC.close(waker);
       asked.close();
       events.close();
     }

@@ -22,7 +22,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,5 +130,23 @@ class LegacyWatchKernelTest {
     assertThat(reader.legacyNumbers()).isEqualTo(before);
     change("-w", "-A", "INPUT", "-j", "DROP");
     assertThat(reader.legacyNumbers()).isNotEqualTo(before);
+  }
+
+  /** Whoever ends the program is not to wait for this thread. */
+  @Test
+  void whoIsWokenWaitsNoMore() throws Exception {
+    try (XtablesLock lock = XtablesLock.watch()) {
+      CompletableFuture<Boolean> used = CompletableFuture.supplyAsync(() -> lock.await(600_000));
+      lock.wake();
+      assertThat(used.get(30, TimeUnit.SECONDS)).isFalse();
+    }
+  }
+
+  @Test
+  void toWakeWhatIsClosedIsNoFault() throws Exception {
+    XtablesLock lock = XtablesLock.watch();
+    lock.close();
+    lock.wake();
+    lock.close();
   }
 }
