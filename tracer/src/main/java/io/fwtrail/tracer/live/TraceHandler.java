@@ -61,10 +61,6 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
   /** What was read and not handed on yet, in the stream's order. */
   private final ArrayDeque<Heard> held = new ArrayDeque<>();
 
-  private int heldMessages;
-  private int heldBytes;
-  private boolean lossHeld;
-
   private final MessageCursor cursor = new MessageCursor();
   private final TraceMessage message = new TraceMessage();
   private final Sighting sighting = new Sighting();
@@ -150,8 +146,6 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     NetlinkBatch batch = (NetlinkBatch) msg;
     hear(batch);
     held.add(new Heard(batch, WallClock.nanos(), clock.now()));
-    heldMessages += batch.size();
-    heldBytes += batch.bytes();
   }
 
   @Override
@@ -159,7 +153,6 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (event instanceof MessagesLost lost) {
       namespaces.values().forEach(namespace -> namespace.rules().missed());
       held.add(new Heard(lost, WallClock.nanos(), clock.now()));
-      lossHeld = true;
     } else {
       ctx.fireUserEventTriggered(event);
     }
@@ -228,8 +221,7 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
     if (held.isEmpty()) {
       return;
     }
-    // After a loss the notices that are waited for may be among what was lost.
-    boolean mayWait = heldMessages < MOST_HELD && heldBytes < MOST_HELD_BYTES && !lossHeld;
+    boolean mayWait = mayHold();
     boolean certain = true;
     for (TracedNamespace namespace : heard) {
       certain &= namespace.rules().isCertain(mayWait);
@@ -244,6 +236,20 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
       held.forEach(Heard::compact);
       retry(ctx);
     }
+  }
+
+  /** Whether what is held can be held any longer. */
+  private boolean mayHold() {
+    int messages = 0;
+    int bytes = 0;
+    for (Heard each : held) {
+      if (!(each.item() instanceof NetlinkBatch batch)) {
+        return false; // the notices that are waited for may be among what was lost
+      }
+      messages += batch.size();
+      bytes += batch.bytes();
+    }
+    return messages < MOST_HELD && bytes < MOST_HELD_BYTES;
   }
 
   private void retry(ChannelHandlerContext ctx) {
@@ -298,9 +304,6 @@ final class TraceHandler extends ChannelInboundHandlerAdapter {
         batch.release();
       }
     }
-    heldMessages = 0;
-    heldBytes = 0;
-    lossHeld = false;
     heard.forEach(namespace -> namespace.rules().handedOn());
     heard.clear();
   }
