@@ -84,14 +84,15 @@ class NftMonitorKernelTest {
     traffic(lab, packets, perSecond);
     awaitEnd(lab, monitor, listen);
     // fwtrail was ready first and ends last, so it may have seen more at both ends: retransmissions
-    // of a connection that the rule set let down come at any time.
+    // of a connection that the rule set let down come at any time. Told while nft runs, as the signal
+    // may cut its last line.
+    List<Said> nft = Said.ofNft(monitor.out());
     assertThat(monitor.process().toHandle().destroy()).isTrue();
     int ended = monitor.awaitEnd(Fwtrail.PATIENCE);
     int code = Fwtrail.terminate(listen);
 
     assertThat(code).isZero();
     assertThat(ended).isNotEqualTo(-1);
-    List<Said> nft = Said.ofNft(monitor.out());
     List<Said> ours = Said.ofHops(listen.out().stream().map(Records::read).toList());
     assertThat(nft.size()).isGreaterThan(packets);
     int surplus = ours.size() - nft.size();
