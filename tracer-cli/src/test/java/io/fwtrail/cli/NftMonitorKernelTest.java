@@ -84,7 +84,8 @@ class NftMonitorKernelTest {
     traffic(lab, packets, perSecond);
     awaitEnd(lab, monitor, listen);
     // fwtrail was ready first and ends last, so it may have seen more at both ends: retransmissions
-    // of a connection that the rule set let down come at any time. Told while nft runs, as the signal
+    // of a connection that the rule set let down come at any time. Told while nft runs, as the
+    // signal
     // may cut its last line.
     List<Said> nft = Said.ofNft(monitor.out());
     assertThat(monitor.process().toHandle().destroy()).isTrue();

@@ -21,6 +21,7 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -258,6 +259,22 @@ public final class NetlinkChannel extends AbstractChannel {
     if (b != null) {
       try {
         b.descriptor.attach(filter);
+      } catch (NetlinkSocketException e) {
+        throw new ChannelException(e);
+      }
+    }
+  }
+
+  /**
+   * Joins multicast groups where the channel is bound; to join one again changes nothing.
+   *
+   * @throws ChannelException if the kernel refuses
+   */
+  void join(Collection<Integer> groups) {
+    Bound b = bound;
+    if (b != null) {
+      try {
+        b.descriptor.join(groups);
       } catch (NetlinkSocketException e) {
         throw new ChannelException(e);
       }

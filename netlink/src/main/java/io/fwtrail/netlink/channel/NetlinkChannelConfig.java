@@ -94,6 +94,7 @@ public final class NetlinkChannelConfig extends DefaultChannelConfig {
       receiveBuffer = bytes;
     } else if (NetlinkChannelOption.GROUPS.equals(option)) {
       groups = Set.copyOf((Set<Integer>) value);
+      ((NetlinkChannel) channel).join(groups);
     } else if (NetlinkChannelOption.LISTEN_ALL_NSID.equals(option)) {
       listenAllNsid = (Boolean) value;
     } else if (NetlinkChannelOption.NAMESPACE.equals(option)) {

@@ -4,7 +4,10 @@ import io.fwtrail.netlink.SocketFilter;
 import io.netty.channel.ChannelOption;
 import java.util.Set;
 
-/** Options of {@link NetlinkChannel}; they take effect when the channel is bound. */
+/**
+ * Options of {@link NetlinkChannel}; they take effect when the channel is bound, and where it says
+ * so also later.
+ */
 public final class NetlinkChannelOption<T> extends ChannelOption<T> {
   /**
    * Size of the receive buffer in bytes, at least 1; by default 32 MiB. The kernel doubles it for
@@ -14,7 +17,10 @@ public final class NetlinkChannelOption<T> extends ChannelOption<T> {
   public static final ChannelOption<Integer> RECEIVE_BUFFER =
       valueOf(NetlinkChannelOption.class, "RECEIVE_BUFFER");
 
-  /** Numbers of the multicast groups to join, from 1; by default none. */
+  /**
+   * Numbers of the multicast groups to join, from 1; by default none. More are joined at once, also
+   * while the channel is bound; none is left again.
+   */
   public static final ChannelOption<Set<Integer>> GROUPS =
       valueOf(NetlinkChannelOption.class, "GROUPS");
 

@@ -19,6 +19,7 @@ import io.fwtrail.netlink.nftables.Nfnetlink;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -187,6 +188,23 @@ class NetlinkChannelKernelTest {
     channel.config().setOption(NetlinkChannelOption.FILTER, allBut(2));
     sender.send(4, 100);
     awaitHeard(0, 1, 3);
+  }
+
+  @Test
+  void moreGroupsAreJoinedWhileTheChannelIsBound() throws Exception {
+    NetlinkChannel channel = bind(socket(UserMulticast.PROTOCOL, new Listener()));
+    sender.send(1, 100);
+    channel.config().setOption(NetlinkChannelOption.GROUPS, Set.of(UserMulticast.GROUP));
+    sender.send(2, 100);
+    awaitHeard(1, 2);
+  }
+
+  @Test
+  void groupThatTheKernelHasNotIsRefusedWhileTheChannelIsBound() {
+    NetlinkChannel channel = bind(userSocket(new Listener()));
+    assertThatThrownBy(() -> channel.config().setOption(NetlinkChannelOption.GROUPS, Set.of(4000)))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("joining netlink multicast group 4000");
   }
 
   private void awaitHeard(Object... expected) {

@@ -24,6 +24,7 @@ import io.fwtrail.tracer.trail.TrailAssembler;
 import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -198,11 +199,12 @@ public final class LiveTrace implements Closeable {
             options.allNamespaces() ? OtherNamespaces.ownLabel(here) : null,
             options.rootChild());
     home = home(access, options);
-    // Listen first, then read the rule set, then mark: so no change and no packet is missed.
+    // Listen to changes first, then read the rule set, then mark, and hear of packets last: so no
+    // change is missed, and nothing piles up of packets that others mark.
     channel =
         bind(
             NetlinkConstants.PROTOCOL_NETFILTER,
-            Set.of(Nfnetlink.GROUP_NFTABLES, Nfnetlink.GROUP_NFTRACE),
+            Set.of(Nfnetlink.GROUP_NFTABLES),
             options.receiveBuffer(),
             home,
             options.allNamespaces(),
@@ -266,8 +268,8 @@ public final class LiveTrace implements Closeable {
             new AttendedClock(System::nanoTime, TraceHandler.CLOCK_STEP_NANOS),
             this::readUpTo,
             () -> {
-              filter.follow(traced.rules().newest());
               afterRead.run();
+              filter.follow(traced.rules().newest());
             });
     handler.add(traced);
     if (options.origins() != null) {
@@ -428,8 +430,7 @@ public final class LiveTrace implements Closeable {
       Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
       throws IOException {
     LiveTrace trace = new LiveTrace(options, listener, afterRead);
-    trace.channel.pipeline().addLast(trace.handler);
-    trace.channel.config().setAutoRead(true);
+    trace.hearPackets();
     trace.linkChannel.config().setAutoRead(true);
     if (trace.others != null) {
       try {
@@ -440,6 +441,23 @@ public final class LiveTrace implements Closeable {
       }
     }
     return trace;
+  }
+
+  private void hearPackets() throws IOException {
+    channel.pipeline().addLast(handler);
+    try {
+      boolean unused =
+          channel
+              .config()
+              .setOption(
+                  NetlinkChannelOption.GROUPS,
+                  Set.of(Nfnetlink.GROUP_NFTABLES, Nfnetlink.GROUP_NFTRACE));
+    } catch (ChannelException e) {
+      IOException refused = e.getCause() instanceof IOException cause ? cause : new IOException(e);
+      closeBecauseOf(refused, this);
+      throw refused;
+    }
+    channel.config().setAutoRead(true);
   }
 
   /**
