@@ -7,11 +7,14 @@ import io.fwtrail.cli.output.SafeText;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.tracer.live.LiveTrace;
+import io.fwtrail.tracer.live.LookUps;
+import io.fwtrail.tracer.live.Preparation;
 import io.fwtrail.tracer.live.WarmUp;
 import io.fwtrail.tracer.mark.Mark;
 import io.fwtrail.tracer.mark.PacketMatch;
 import io.fwtrail.tracer.origin.Origins;
 import io.fwtrail.tracer.trail.TrailAssembler;
+import io.fwtrail.tracer.trail.TrailListener;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One run of trace or listen: from the first word on standard error to the summary. */
@@ -66,7 +70,7 @@ final class LiveRun {
         results;
         printer;
         LiveTrace trace =
-            LiveTrace.start(
+            start(
                 new LiveTrace.Options(
                     namespace,
                     options.allNetns(),
@@ -82,7 +86,6 @@ final class LiveRun {
                 () -> flush(limiter, printer))) {
       leavingRoot.end();
       ready.countDown();
-      warmUp(options);
       greet(trace);
       Status status =
           new Status(
@@ -105,6 +108,13 @@ final class LiveRun {
       summarize(trace, limiter, counters);
       return code;
     }
+  }
+
+  private LiveTrace start(
+      LiveTrace.Options trace, Function<LookUps, TrailListener> listener, Runnable afterRead)
+      throws IOException {
+    warmUp();
+    return LiveTrace.start(trace, listener, afterRead);
   }
 
   /** A hundred thousand rules take seconds to read, in which it would seem to hang. */
@@ -140,16 +150,24 @@ final class LiveRun {
   }
 
   /**
-   * Has the code ready before the first packet comes; see {@link WarmUp}. Beside everything else,
-   * as the kernel is mostly waited for meanwhile.
+   * Has the code ready before the first packet comes; see {@link WarmUp}. Classes are loaded beside
+   * the start of the trace, which waits for the kernel and for rules' texts now and then, but not
+   * beside what it waits for first; and code is compiled when the start needs no processor any
+   * more.
    */
-  private static void warmUp(OutputOptions options) {
+  private void warmUp() {
     Thread thread =
         new Thread(
             () -> {
               try (OutputQueue nowhere =
                   new OutputQueue(OutputStream.nullOutputStream(), () -> {})) {
-                WarmUp.run(options.printerElsewhere(nowhere), WARM_UP_NANOS);
+                Preparation.awaitEnd();
+                WarmUp warmUp = new WarmUp(options.printerElsewhere(nowhere));
+                warmUp.load();
+                ready.await();
+                warmUp.run(WARM_UP_NANOS);
+              } catch (InterruptedException e) {
+                // Nobody interrupts it.
               }
             },
             "warm-up");

@@ -20,9 +20,6 @@ public final class Wording {
   private static final long NANOS = 1_000_000_000L;
   private static final int SECONDS_A_DAY = 86_400;
 
-  /** Not java.time's, which reads its rules as well: a fortieth of the time until the first hop. */
-  private final TimeZone zone = TimeZone.getDefault();
-
   private final String[] rules = new String[KEPT_NUMBERS];
 
   /** By a hash of the names' identity: a source gives the same String for the same name. */
@@ -38,7 +35,9 @@ public final class Wording {
     long second = Math.floorDiv(nanos, NANOS);
     if (second != clockSecond) {
       clockSecond = second;
-      int offset = zone.getOffset(second * 1000) / 1000;
+      // Not java.time's zone, which has more to read; and not before it is needed, beside the
+      // start.
+      int offset = TimeZone.getDefault().getOffset(second * 1000) / 1000;
       int ofDay = Math.floorMod(second + offset, SECONDS_A_DAY);
       clock.setLength(0);
       number(clock, ofDay / 3600, 10);

@@ -3,6 +3,7 @@ package io.fwtrail.tracer.live;
 import io.fwtrail.netlink.channel.NetworkNamespace;
 import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads what a live trace is made of (Netty's and JNA's native code, libnftables, the classes that
@@ -10,13 +11,31 @@ import java.io.IOException;
  * hop. It leaves nothing open, and what it cannot load is told by whoever needs it.
  */
 public final class Preparation {
+  private static volatile @Nullable Thread begun;
+
   private Preparation() {}
 
   /** Begins, on a thread of its own. */
   public static void begin() {
-    Thread thread = new Thread(Preparation::load, "preparation");
+    // No lambda: the first one of a process waits for all that lambdas are made with.
+    Thread thread =
+        new Thread("preparation") {
+          @Override
+          public void run() {
+            load();
+          }
+        };
     thread.setDaemon(true);
     thread.start();
+    begun = thread;
+  }
+
+  /** Waits for its end; not at all where it was not begun. */
+  public static void awaitEnd() throws InterruptedException {
+    Thread thread = begun;
+    if (thread != null) {
+      thread.join();
+    }
   }
 
   private static void load() {

@@ -5,6 +5,7 @@ import io.fwtrail.netlink.MessageWriter;
 import io.fwtrail.netlink.nftables.NfFamily;
 import io.fwtrail.netlink.nftables.NfTables;
 import io.fwtrail.netlink.nftables.Nfnetlink;
+import io.fwtrail.netlink.nftables.TraceFilter;
 import io.fwtrail.netlink.nftables.TraceMessage;
 import io.fwtrail.tracer.mark.OwnTables;
 import io.fwtrail.tracer.ruleset.RuleSet;
@@ -14,10 +15,12 @@ import io.fwtrail.tracer.trail.TrailListener;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Sends made-up packets through everything that a real one will meet, so that the first real one
  * does not wait for classes to be loaded and code to be compiled: cold, it would take some 70 ms.
+ * For one thread.
  */
 public final class WarmUp {
   /**
@@ -25,6 +28,9 @@ public final class WarmUp {
    * with real packets: what it makes of these few kinds it has to make anew.
    */
   private static final int MOST_PACKETS = 400;
+
+  /** Of each kind some. */
+  private static final int FEW_PACKETS = 4;
 
   private static final byte[] IPV4 =
       HexFormat.of().parseHex("450000244a8540004011dc290a0b00020a0c0002");
@@ -40,39 +46,56 @@ public final class WarmUp {
   private static final int TYPE_POLICY = TraceMessage.TYPE_POLICY;
   private static final int TYPE_RULE = TraceMessage.TYPE_RULE;
 
-  private WarmUp() {}
+  private final TrailAssembler assembler;
+  private final TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE);
+  private final Sighting sighting = new Sighting();
+  private final MessageCursor cursor = new MessageCursor();
+  private final TraceMessage message = new TraceMessage();
+  private int packets;
 
   /**
-   * Runs for as long as it helps.
+   * Makes one that has sent nothing yet.
    *
    * @param listener what the hops and trails are to warm up; its output must lead nowhere
+   */
+  public WarmUp(TrailListener listener) {
+    assembler = new TrailAssembler(listener, TrailAssembler.Limits.DEFAULT, false);
+  }
+
+  /** Sends as few packets as load the classes that a packet's way takes. */
+  public void load() {
+    var unused =
+        TraceFilter.ALL.program(List.of(new TraceFilter.BaseChain(NfFamily.INET, "t", "chain")));
+    send(FEW_PACKETS, Long.MAX_VALUE);
+  }
+
+  /**
+   * Goes on for as long as it helps to have code compiled, and ends the trails.
+   *
    * @param nanos at most so long
    */
-  public static void run(TrailListener listener, long nanos) {
-    long until = System.nanoTime() + nanos;
-    TrailAssembler assembler = new TrailAssembler(listener, TrailAssembler.Limits.DEFAULT, false);
-    TraceDecoder decoder = new TraceDecoder(Interfaces.NONE, OwnTables.NONE);
-    RuleSet rules = RuleSet.EMPTY;
-    Sighting sighting = new Sighting();
-    MessageCursor cursor = new MessageCursor();
-    TraceMessage message = new TraceMessage();
+  public void run(long nanos) {
+    send(MOST_PACKETS, System.nanoTime() + nanos);
+    assembler.stop();
+  }
+
+  private void send(int most, long until) {
     ByteBuf buffer = Unpooled.directBuffer(4096);
-    for (int packet = 0; packet < MOST_PACKETS && System.nanoTime() < until; packet++) {
+    for (; packets < most && System.nanoTime() < until; packets++) {
       buffer.clear();
       MessageWriter writer = new MessageWriter(buffer);
-      boolean v4 = (packet & 1) == 0;
-      write(writer, packet, "prerouting", 3, NfTables.VERDICT_JUMP, v4);
-      write(writer, packet, "some-chain", 4, NfTables.VERDICT_RETURN, false);
-      write(writer, packet, "prerouting", 0, NfTables.VERDICT_ACCEPT, false);
-      write(writer, packet, "forward", 5, NfTables.VERDICT_DROP, v4);
+      boolean v4 = (packets & 1) == 0;
+      write(writer, packets, "prerouting", 3, NfTables.VERDICT_JUMP, v4);
+      write(writer, packets, "some-chain", 4, NfTables.VERDICT_RETURN, false);
+      write(writer, packets, "prerouting", 0, NfTables.VERDICT_ACCEPT, false);
+      write(writer, packets, "forward", 5, NfTables.VERDICT_DROP, v4);
       cursor.reset(buffer, 0, buffer.readableBytes());
       while (cursor.next()) {
         decoder.decode(message, cursor);
-        decoder.fill(sighting, message, rules, -1, packet);
-        assembler.see(sighting, packet);
+        decoder.fill(sighting, message, RuleSet.EMPTY, -1, packets);
+        assembler.see(sighting, packets);
       }
     }
-    assembler.stop();
     buffer.release();
   }
 
