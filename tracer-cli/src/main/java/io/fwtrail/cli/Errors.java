@@ -11,21 +11,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns whatever goes wrong into one line that says what, on what, why and what to do. */
-final class Errors {
+/**
+ * Turns whatever goes wrong into one line that says what, on what, why and what to do. What picocli
+ * calls is no lambda: those of its interfaces cannot be in the archive that a start is made from.
+ */
+final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
   /** What the command "help" says of a command that there is none of. */
   private static final Pattern OF_HELP = Pattern.compile("unknown subcommand '(.*)'\\.");
 
-  private Errors() {}
-
-  static int wrongUsage(ParameterException e, String[] arguments) {
+  @Override
+  public int handleParseException(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
     String name = command.getCommandSpec().qualifiedName();
     StringBuilder line = new StringBuilder(name).append(": ");
@@ -77,7 +81,8 @@ final class Errors {
         : List.copyOf(command.getSubcommands().keySet());
   }
 
-  static int failed(Exception e, CommandLine command, ParseResult result) {
+  @Override
+  public int handleExecutionException(Exception e, CommandLine command, ParseResult result) {
     String name = command.getCommandSpec().qualifiedName();
     command.getErr().println(name + ": " + SafeText.of(message(e)));
     return FAILED;

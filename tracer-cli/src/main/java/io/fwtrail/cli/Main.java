@@ -86,8 +86,9 @@ public final class Main extends Command {
       line.addSubcommand(HelpCommand.class);
     }
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setParameterExceptionHandler(Errors::wrongUsage);
-    line.setExecutionExceptionHandler(Errors::failed);
+    Errors errors = new Errors();
+    line.setParameterExceptionHandler(errors);
+    line.setExecutionExceptionHandler(errors);
     line.setUsageHelpLongOptionsMaxWidth(28);
     line.setUsageHelpAutoWidth(true);
     return line;
