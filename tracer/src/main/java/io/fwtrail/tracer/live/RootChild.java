@@ -35,17 +35,19 @@ import org.jspecify.annotations.Nullable;
 public final class RootChild implements LegacyReading, NfLogNote.Keeper, Closeable {
   /**
    * Takes a request a line; the answer ends in a line of its first argument and the exit code.
-   * Ctrl-C reaches all processes of a terminal, and is not meant for this one.
+   * Ctrl-C reaches all processes of a terminal, and is not meant for this one. It names tables
+   * without a process for each, as the start of a trace waits for that.
    */
   private static final String SCRIPT =
       """
       exec 2>/dev/null
       trap '' HUP INT QUIT TERM
       end=$1 save4=$2 save6=$3 note=$4
+      show() { while read -r name; do echo "$name"; done <"$1"; }
       while read -r what text; do
         case $what in
-          names4) cat /proc/self/net/ip_tables_names ;;
-          names6) cat /proc/self/net/ip6_tables_names ;;
+          names4) show /proc/self/net/ip_tables_names ;;
+          names6) show /proc/self/net/ip6_tables_names ;;
           save4) "$save4" -c </dev/null ;;
           save6) "$save6" -c </dev/null ;;
           keep) mkdir -p "${note%/*}" && echo "$text" | tr ';' '\\n' >"$note" ;;
