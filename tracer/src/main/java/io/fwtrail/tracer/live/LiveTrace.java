@@ -268,7 +268,7 @@ public final class LiveTrace implements Closeable {
             new AttendedClock(System::nanoTime, TraceHandler.CLOCK_STEP_NANOS),
             this::readUpTo,
             () -> {
-              afterRead.run();
+              afterRead.run(); // first, as it shows what came
               filter.follow(traced.rules().newest());
             });
     handler.add(traced);
@@ -430,15 +430,15 @@ public final class LiveTrace implements Closeable {
       Options options, Function<LookUps, TrailListener> listener, Runnable afterRead)
       throws IOException {
     LiveTrace trace = new LiveTrace(options, listener, afterRead);
-    trace.hearPackets();
-    trace.linkChannel.config().setAutoRead(true);
-    if (trace.others != null) {
-      try {
+    try {
+      trace.hearPackets();
+      trace.linkChannel.config().setAutoRead(true);
+      if (trace.others != null) {
         trace.others.start();
-      } catch (IOException | RuntimeException e) {
-        closeBecauseOf(e, trace);
-        throw e;
       }
+    } catch (IOException | RuntimeException e) {
+      closeBecauseOf(e, trace);
+      throw e;
     }
     return trace;
   }
@@ -453,9 +453,7 @@ public final class LiveTrace implements Closeable {
                   NetlinkChannelOption.GROUPS,
                   Set.of(Nfnetlink.GROUP_NFTABLES, Nfnetlink.GROUP_NFTRACE));
     } catch (ChannelException e) {
-      IOException refused = e.getCause() instanceof IOException cause ? cause : new IOException(e);
-      closeBecauseOf(refused, this);
-      throw refused;
+      throw e.getCause() instanceof IOException refused ? refused : new IOException(e);
     }
     channel.config().setAutoRead(true);
   }
